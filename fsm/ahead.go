@@ -64,7 +64,7 @@ func (m *Machine) Prepare(body []byte, totalBytes int) {
 		}
 		if length >= m.aheadBytes && length <= m.maxValueBytes {
 			keeps := length >= totalBytes-totalBytes/keepShare
-			a.arriving, a.begin, a.end = m.space.NewArriving(length, keeps), begin, begin+length
+			a.arriving, a.begin, a.end = m.state.NewArriving(length, keeps), begin, begin+length
 		}
 	}
 }

@@ -133,7 +133,7 @@ func TestWhatIsPreparedAndDoesNotComeIsNothing(t *testing.T) {
 			m.Apply(1, 0, set, nil)
 			m.Apply(2, 0, body("APPEND k x"), nil)
 		}
-		if plain.Hash() != shown.Hash() || content(shown.space.Get([]byte("k"))) != string(long)+"x" {
+		if plain.Hash() != shown.Hash() || content(shown.state.Space(0).Get([]byte("k"))) != string(long)+"x" {
 			t.Errorf("%s: the states differ", name)
 		}
 	}
@@ -239,7 +239,7 @@ func TestAValueKeepsNoBodyThatIsMuchLonger(t *testing.T) {
 		m.Apply(m.Index()+1, 0, body, nil)
 		at := bytes.Index(body, varied(1 << 20)[:100])
 		body[at] ^= 0xff
-		if shares := content(m.space.Get([]byte("k")))[0] != varied(1 << 20)[0]; shares != c.keeps {
+		if shares := content(m.state.Space(0).Get([]byte("k")))[0] != varied(1 << 20)[0]; shares != c.keeps {
 			t.Errorf("beside %d bytes a value of 1 MiB shares the body: %v, want %v", c.other, shares, c.keeps)
 		}
 	}

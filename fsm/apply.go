@@ -1,12 +1,15 @@
 package fsm
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -59,7 +62,7 @@ func (m *Machine) replay(body []byte) (commands int) {
 		commands++
 		body = rest
 		if commands == 1 && command.BeginsTransaction(args) {
-			if !unchanged(&m.space, args) {
+			if !unchanged(&m.state, args) {
 				break
 			}
 			c = c.InTransaction()
@@ -90,24 +93,33 @@ func (m *Machine) replay(body []byte) (commands int) {
 // Of a transaction it executes all calls or none: see transactions.go.
 func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 	if !m.isSubmitted(run, body) && !guard.Down(guard.BodyIsTheRuns) {
-		panic(fmt.Sprintf("fsm: entry %d is not the body of the run that waits for it", m.space.Index()))
+		panic(fmt.Sprintf("fsm: entry %d is not the body of the run that waits for it", m.state.Index()))
 	}
-	c := exec.Applied(run, &m.space)
-	v := viewOf(&m.space, m.space.Now(), run, m.encodings)
+	c := exec.Applied(run, &m.state)
 	bySum := run.Summed && !guard.Down(guard.BodyIsTheRuns)
 	if run.Head != nil {
 		body, commands = m.takeHead(run, body), 1
 		var executes bool
-		if c.Reply, executes = begin(c, &m.space, run); !executes {
+		if c.Reply, executes = begin(c, &m.state, run); !executes {
 			run.Reply = c.Reply
 			return commands
 		}
 		c = c.InTransaction()
 	}
-	m.space.Begin(run)
+	m.state.Begin(run)
 	run.Spent = 0
+	if selection := run.Selection(); selection != nil {
+		args, rest, ok := m.next(body)
+		if !ok || bySum && !equal(args, selection) {
+			panic(fmt.Sprintf("fsm: entry %d is in another database than the run that waits for it", m.state.Index()))
+		}
+		m.choose(&m.writer, c.Writing(args))
+		body = rest
+		commands++
+	}
+	v := viewOf(m.writer.Space(), m.writer.Database(), m.state.Now(), run, m.encodings)
 	for i := range run.Calls {
-		if !run.Calls[i].IsWrite() {
+		if !run.Calls[i].InLog() {
 			v.Place = i
 			if c.Reply = m.lookBeside(v, &run.Calls[i], c); guard.Down(guard.RideAlongsUncounted) {
 				commands++
@@ -116,22 +128,26 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 		}
 		args, rest, ok := m.next(body)
 		if !ok {
-			panic(fmt.Sprintf("fsm: entry %d ends before the writes of the run that waits for it", m.space.Index()))
+			panic(fmt.Sprintf("fsm: entry %d ends before the writes of the run that waits for it", m.state.Index()))
 		}
 		if bySum && !calls(args, run.Calls[i].Spec) {
-			panic(fmt.Sprintf("fsm: entry %d holds another command than the run that waits for it", m.space.Index()))
+			panic(fmt.Sprintf("fsm: entry %d holds another command than the run that waits for it", m.state.Index()))
 		}
 		body = rest
 		c.Reply = m.write(run.Calls[i].Spec, c.Writing(args))
+		v.Space, v.Database = m.writer.Space(), m.writer.Database()
 		commands++
 	}
 	if bySum && len(body) > 0 {
-		panic(fmt.Sprintf("fsm: entry %d holds more than the run that waits for it", m.space.Index()))
+		panic(fmt.Sprintf("fsm: entry %d holds more than the run that waits for it", m.state.Index()))
 	}
 	run.Reply = c.Reply
-	m.space.Begin(nil)
+	m.state.Begin(nil)
 	return commands
 }
+
+// equal reports whether two calls have the same arguments.
+func equal(a, b [][]byte) bool { return slices.EqualFunc(a, b, bytes.Equal) }
 
 // calls reports whether arguments are a call of a command.
 func calls(args [][]byte, spec *command.Spec) bool {
@@ -152,10 +168,24 @@ func (m *Machine) next(body []byte) (args [][]byte, rest []byte, ok bool) {
 // execute executes one command of the log.
 func (m *Machine) execute(c exec.Call) []byte {
 	spec, fault := commands.Find(c.Args)
-	if fault != command.NoFault || spec.Class != command.Write {
-		return refuse(c, spec, fault)
+	switch {
+	case fault == command.NoFault && spec.Class == command.Write:
+		return m.write(spec, c)
+	case spec == node.Select:
+		return m.choose(&m.writer, c)
 	}
-	return m.write(spec, c)
+	return refuse(c, spec, fault)
+}
+
+// choose is SELECT number [count] in the body of an entry: the database of what follows in it, and how many there are
+// for the client. It is no command of RAFT.ONCE.
+func (m *Machine) choose(_ *exec.Writer, c exec.Call) []byte {
+	database, databases, ok := command.ParseSelection(c.Args, m.writer.Databases())
+	if !ok {
+		return c.Error(reply.DBOutOfRange)
+	}
+	m.writer.Select(database, databases)
+	return c.OK()
 }
 
 // write executes a write, unless its command came in a later level than the cluster's: nodes of the build before do not

@@ -140,7 +140,7 @@ func TestReplyToWhatHasNoPlaceInTheLog(t *testing.T) {
 		if got := string(m.execute(exec.Unwatched(nil).Writing(words(line)))); got != want {
 			t.Errorf("%q: %q, want %q", line, got, want)
 		}
-		if m.space.Size() != 0 {
+		if m.state.Space(0).Size() != 0 {
 			t.Errorf("%q: it stored something", line)
 		}
 	}
@@ -270,8 +270,8 @@ func TestTimeIsTheHighestStampAndPartOfTheHash(t *testing.T) {
 		a.Apply(uint64(i+1), stamp, nil, nil)
 		b.Apply(uint64(i+1), stamp, nil, nil)
 	}
-	if a.space.Now().Log != 9 || a.Hash() != b.Hash() {
-		t.Fatalf("time is %d, hashes %x and %x", a.space.Now().Log, a.Hash(), b.Hash())
+	if a.state.Now().Log != 9 || a.Hash() != b.Hash() {
+		t.Fatalf("time is %d, hashes %x and %x", a.state.Now().Log, a.Hash(), b.Hash())
 	}
 	b.Apply(6, 10, nil, nil)
 	a.Apply(6, 9, nil, nil)

@@ -33,7 +33,7 @@ func full(b *testing.B) *Machine {
 	value, key := make([]byte, 64), make([]byte, 16)
 	for i := range benchKeys {
 		binary.LittleEndian.PutUint64(value, uint64(i))
-		m.space.Set(benchKey(key, i), value)
+		m.state.Space(0).Set(benchKey(key, i), value)
 	}
 	return m
 }
@@ -178,7 +178,7 @@ func BenchmarkFind(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		n++
-		if m.space.Get(benchKey(key, scattered(n))) == nil {
+		if m.state.Space(0).Get(benchKey(key, scattered(n))) == nil {
 			b.Fatal("a key is missing")
 		}
 	}
@@ -206,7 +206,8 @@ func BenchmarkApplySetWithDeadline(b *testing.B) {
 	key, value := make([]byte, 16), make([]byte, 64)
 	for i := range benchKeys {
 		benchKey(key, i)
-		m.space.PutUntil(m.space.Place(key), key, keyspace.NewEntry(key, value), keyspace.AtLog(int64(scattered(i)+1)))
+		ends := keyspace.AtLog(int64(scattered(i) + 1))
+		m.state.Space(0).PutUntil(m.state.Place(key), key, keyspace.NewEntry(key, value), ends)
 	}
 	call := [][]byte{[]byte("SET"), key, value, []byte("PXAT"), make([]byte, 7)}
 	var data []byte
@@ -238,7 +239,7 @@ func BenchmarkNewKeys(b *testing.B) {
 	for b.Loop() {
 		m := newMachine(b)
 		for i := range benchKeys {
-			m.space.Set(benchKey(key, i), value)
+			m.state.Space(0).Set(benchKey(key, i), value)
 		}
 	}
 }

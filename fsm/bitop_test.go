@@ -130,7 +130,7 @@ func TestBitOpWorkFollowsWhatIsStored(t *testing.T) {
 		}
 		// A list of all chunks, and those that have ones.
 		bound := 1<<29/4096*8 + (want+1)*(4096+100)
-		if got := m.space.Get([]byte("result")).MemoryBytes(); got > bound {
+		if got := m.state.Space(0).Get([]byte("result")).MemoryBytes(); got > bound {
 			t.Errorf("%s takes %d bytes of memory, and only %d chunks have ones", operation, got, want)
 		}
 	}

@@ -165,7 +165,7 @@ func TestZerosThatWereNeverWrittenHaveADigest(t *testing.T) {
 func TestDigestsOfLongValuesTakeLittleMemory(t *testing.T) {
 	m := newMachine(t)
 	script(m, "setbit a 800000000 1") // 100 MB, nearly all of it chunks that are not there
-	e := m.space.Get([]byte("a"))
+	e := m.state.Space(0).Get([]byte("a"))
 	text, _ := exec.TextOf(e)
 	if allocated := testing.AllocsPerRun(1, func() { text.XXH3() }); allocated > 10 {
 		t.Errorf("%v allocations", allocated)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/internal/differences"
 	"github.com/raftredis/raftredis/internal/draw"
@@ -28,8 +29,10 @@ type twins struct {
 	m *Machine
 	// call draws a call: that of the mix.
 	call func() (name string, line []string)
-	// redis are two connections to one server, of which the first speaks RESP2 and the second RESP3.
-	redis [2]*realRedis
+	// redis are two connections to one server, of which the first speaks RESP2 and the second RESP3. database is the one
+	// in which both are, of as many as there are to draw from.
+	redis               [2]*realRedis
+	database, databases int
 	// done and refused count the replies compared by command: those that are no error, and those that are one.
 	done, refused map[string]int
 	// excused counts replies that differ as a line of the list says, by the line.
@@ -44,11 +47,11 @@ type twins struct {
 }
 
 func newTwins(t *testing.T, r *rand.Rand) *twins {
-	first := startRedis(t, "--databases", "1", "--proto-max-bulk-len", strconv.Itoa(comparedValueBytes))
+	first := startRedis(t, "--proto-max-bulk-len", strconv.Itoa(comparedValueBytes))
 	x := draw.NewMix(r)
 	return &twins{
 		t: t, x: x, call: x.Call, m: limitedMachine(t, comparedValueBytes), redis: [2]*realRedis{first, first.another(3)},
-		done: map[string]int{}, refused: map[string]int{}, excused: map[string]int{},
+		done: map[string]int{}, refused: map[string]int{}, excused: map[string]int{}, databases: draw.Databases,
 	}
 }
 
@@ -81,6 +84,7 @@ type mixedCall struct {
 func (w *twins) round() {
 	at := w.x.IntN(2)
 	redis, protocol := w.redis[at], 2+at
+	w.choose(min(w.x.Database(), w.databases-1))
 	w.x.Now = w.awaitNoDeadline(redis)
 	drawn := make([]mixedCall, 1+w.x.IntN(8))
 	for i := range drawn {
@@ -112,6 +116,14 @@ func (w *twins) round() {
 	case w.parted:
 		w.beginAnew()
 	}
+}
+
+// choose puts both connections into a database.
+func (w *twins) choose(database int) {
+	for _, redis := range w.redis {
+		redis.do("select", strconv.Itoa(database))
+	}
+	w.database = database
 }
 
 // draw draws a call that can be compared.
@@ -168,10 +180,12 @@ func (w *twins) awaitNoDeadline(redis *realRedis) int64 {
 
 // endsWithin reports whether a stored key ends at one of these milliseconds.
 func (w *twins) endsWithin(from, to int64) (found bool) {
-	w.m.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
-		ends := e.Deadline.Wall(w.m.space.Now())
-		found = ends >= from && ends <= to
-		return !found
+	w.m.state.Each(func(_ int, space *keyspace.Space) {
+		space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+			ends := e.Deadline.Wall(w.m.state.Now())
+			found = found || ends >= from && ends <= to
+			return !found
+		})
 	})
 	return found
 }
@@ -199,7 +213,9 @@ func (w *twins) beginAnew() {
 func (w *twins) compare(call mixedCall, protocol int, millis int64, want string, before []mixedCall) {
 	w.t.Helper()
 	present := w.present(millis)
-	got := doAtIn(w.t, w.m, protocol, millis, toArgs(call.line))
+	run := newRun(protocol, toArgs(call.line))
+	run.Database = w.database
+	got := runAt(w.t, w.m, run, millis)
 	w.compared++
 	if want[0] == '-' {
 		w.refused[call.name]++
@@ -232,8 +248,8 @@ func (w *twins) sameContent(call mixedCall, present []string, got, want string) 
 
 // present lists the keys that are there at a moment.
 func (w *twins) present(millis int64) (keys []string) {
-	w.m.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
-		if !e.Expired(w.m.space.NowAt(millis)) {
+	w.m.state.Space(w.database).Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+		if !e.Expired(w.m.state.NowAt(millis)) {
 			keys = append(keys, e.Key())
 		}
 		return true
@@ -248,12 +264,20 @@ func isOneOf(reply string, keys []string) bool {
 	})
 }
 
-// compareStored compares all keys with value and deadline, at one moment for each.
+// compareStored compares all keys of all databases with value and deadline, at one moment for each.
 func (w *twins) compareStored() {
+	w.t.Helper()
+	for database := range command.DefaultDatabases {
+		w.choose(database)
+		w.compareDatabase()
+	}
+}
+
+func (w *twins) compareDatabase() {
 	w.t.Helper()
 	var calls []mixedCall
 	for _, key := range w.present(w.awaitNoDeadline(w.redis[0])) {
-		for _, line := range draw.Contents(w.m.space.Get([]byte(key)).Kind().Name(), key) {
+		for _, line := range draw.Contents(w.m.state.Space(w.database).Get([]byte(key)).Kind().Name(), key) {
 			calls = append(calls, mixedCall{line[0], line})
 		}
 		calls = append(calls, mixedCall{"pexpiretime", []string{"pexpiretime", key}})

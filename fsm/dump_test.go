@@ -75,7 +75,7 @@ func TestRestore_WhatIsRestoredIsDumped(t *testing.T) {
 		if second := dump("again:" + name); string(second) != string(first) {
 			t.Errorf("%s is dumped as %q, and restored as %q", name, first, second)
 		}
-		one, other := m.space.Get([]byte(name)), m.space.Get([]byte("again:"+name))
+		one, other := m.state.Space(0).Get([]byte(name)), m.state.Space(0).Get([]byte("again:"+name))
 		if one.Kind() != other.Kind() || one.Apart() != nil && one.Apart().Digest() != other.Apart().Digest() {
 			t.Errorf("%s is another value when it was dumped and restored", name)
 		}
@@ -125,7 +125,7 @@ func TestRestore_RefusesInTheOrderOfRedis(t *testing.T) {
 		if got := strings.TrimSpace(do(m, append(args, words(c.options)...))); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
-		if there := m.space.Get([]byte(c.key)) != nil; there != (c.want == "+OK" || c.key == "there") {
+		if there := m.state.Space(0).Get([]byte(c.key)) != nil; there != (c.want == "+OK" || c.key == "there") {
 			t.Errorf("%s: the key is there: %v", name, there)
 		}
 	}
@@ -178,8 +178,8 @@ func TestRestore_WhatIsDamagedIsRefused(t *testing.T) {
 		m := limitedMachine(t, 8)
 		before := m.Hash()
 		args := [][]byte{[]byte("restore"), []byte("k"), []byte("0"), payload([]byte(object), rdb.Version10)}
-		if got := do(m, args); got != "-ERR Bad data format\r\n" || m.space.Size() != 0 {
-			t.Errorf("%s: %q, %d keys", name, got, m.space.Size())
+		if got := do(m, args); got != "-ERR Bad data format\r\n" || m.state.Space(0).Size() != 0 {
+			t.Errorf("%s: %q, %d keys", name, got, m.state.Space(0).Size())
 		}
 		if m.Hash() != before {
 			t.Errorf("%s leaves another state", name)
@@ -233,7 +233,7 @@ func FuzzRestore(f *testing.F) {
 		m := newMachine(t)
 		args := [][]byte{[]byte("restore"), []byte("k"), []byte("0"), payload(object, rdb.Version11)}
 		if got := do(m, args); got != "+OK\r\n" {
-			if m.space.Size() != 0 {
+			if m.state.Space(0).Size() != 0 {
 				t.Fatalf("%q leaves a key", got)
 			}
 			return
@@ -249,7 +249,7 @@ func FuzzRestore(f *testing.F) {
 			}
 			return e.Apart().Digest()
 		}
-		if one, other := m.space.Get([]byte("k")), m.space.Get([]byte("l")); digest(one) != digest(other) {
+		if one, other := m.state.Space(0).Get([]byte("k")), m.state.Space(0).Get([]byte("l")); digest(one) != digest(other) {
 			t.Fatal("it is another value when it was dumped and restored")
 		}
 		checkHash(t, m)

@@ -133,7 +133,7 @@ func TestTimeLeftIsThatAtTheMomentOfTheRead(t *testing.T) {
 			t.Errorf("%d ms later: %s, want %s", stamp-now, got, want)
 		}
 	}
-	if m.space.Now().Log != now {
+	if m.state.Now().Log != now {
 		t.Fatal("a read moved the state time")
 	}
 }

@@ -21,7 +21,7 @@ func (m *Machine) Freeze() *Image {
 	if !m.ready {
 		panic("fsm: Freeze before Restore")
 	}
-	return &Image{m.space.Freeze(), m.encodings}
+	return &Image{m.state.Freeze(), m.encodings}
 }
 
 // Index is the index of the last entry that the state holds.
@@ -53,11 +53,12 @@ func (m *Machine) Restore(seed uint64, image io.Reader) error {
 			return err
 		}
 	}
-	m.space.Replace(fresh)
+	m.state.Replace(fresh)
+	m.writer.Begin(nil)
 	m.ready, m.ahead = true, ahead{}
 	return nil
 }
 
 // Watch makes w the watcher of all changes. Without one (nil), watching costs nothing. It may be called where Apply
 // may.
-func (m *Machine) Watch(w keyspace.Watcher) { m.space.Watch(w) }
+func (m *Machine) Watch(w keyspace.Watcher) { m.state.Watch(w) }

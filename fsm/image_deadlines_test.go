@@ -3,6 +3,7 @@ package fsm
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"sync"
 	"testing"
 
@@ -43,7 +44,7 @@ func TestDeadlinesSurviveAnImage(t *testing.T) {
 	for step := range 8 {
 		checkDeadlines(t, again)
 		one, other := m.Stats(), again.Stats()
-		if other.Expired = one.Expired; one != other || m.Due() != again.Due() || m.Hash() != again.Hash() {
+		if other.Expired = one.Expired; !reflect.DeepEqual(one, other) || m.Due() != again.Due() || m.Hash() != again.Hash() {
 			t.Fatalf("step %d: %+v due %d hash %x, want %+v due %d hash %x",
 				step, other, again.Due(), again.Hash(), one, m.Due(), m.Hash())
 		}

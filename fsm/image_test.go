@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"weak"
 
 	"github.com/raftredis/raftredis/fsm/keyspace"
 )
@@ -56,12 +57,13 @@ func TestImageFormatIsThatOfTheGoldenFile(t *testing.T) {
 func TestRestoredMachineIsTheMachine(t *testing.T) {
 	m := sample(t)
 	for i := range 20_000 { // several sections
-		m.space.Set(fmt.Appendf(nil, "key %d", i), bytes.Repeat([]byte{byte(i)}, i%100))
+		m.state.Space(0).Set(fmt.Appendf(nil, "key %d", i), bytes.Repeat([]byte{byte(i)}, i%100))
 	}
 	image := imageOf(t, m)
 	again := restored(t, image)
-	one, other := &again.space, &m.space
-	if again.Hash() != m.Hash() || again.Index() != m.Index() || one.Now() != other.Now() || one.Size() != other.Size() {
+	one, other := &again.state, &m.state
+	if again.Hash() != m.Hash() || again.Index() != m.Index() || one.Now() != other.Now() ||
+		one.Space(0).Size() != other.Space(0).Size() {
 		t.Fatalf("index %d hash %x, want index %d hash %x", again.Index(), again.Hash(), m.Index(), m.Hash())
 	}
 	if !bytes.Equal(imageOf(t, again), image) {
@@ -79,7 +81,15 @@ func TestRestoredMachineIsTheMachine(t *testing.T) {
 func TestADiscardedStateIsGone(t *testing.T) {
 	m := sample(t)
 	image := imageOf(t, m)
+	m.Apply(m.Index()+1, 0, body("set more 1", "select 3", "set more 1"), nil)
+	spaces := []weak.Pointer[keyspace.Space]{weak.Make(m.state.Space(0)), weak.Make(m.state.Space(3))}
 	m.Discard()
+	runtime.GC()
+	for number, space := range spaces { // a state that is restored from here on has the memory for itself
+		if space.Value() != nil {
+			t.Errorf("database %d of the old state is still in memory", number)
+		}
+	}
 	if m.Ready() || m.HeldBytes() != 0 || m.Stats().Keys != 0 {
 		t.Errorf("ready %t, %d bytes, %d keys", m.Ready(), m.HeldBytes(), m.Stats().Keys)
 	}
@@ -93,7 +103,7 @@ func TestADiscardedStateIsGone(t *testing.T) {
 
 func TestImageOfNothingRestores(t *testing.T) {
 	m := newMachine(t)
-	if again := restored(t, imageOf(t, m)); again.Hash() != m.Hash() || again.space.Size() != 0 {
+	if again := restored(t, imageOf(t, m)); again.Hash() != m.Hash() || again.state.Space(0).Size() != 0 {
 		t.Fatal("an empty machine does not survive its image")
 	}
 }

@@ -2,33 +2,27 @@ package fsm
 
 import (
 	"bytes"
-	"math"
 
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/commands/data"
-	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// Error texts of the commands here, to the letter those of Redis.
-const (
-	sameObject    = "ERR source and destination objects are the same"
-	dbNotAnyIndex = "ERR value is out of range, value must between -2147483648 and 2147483647"
-)
-
-// keyFunctions are those of the commands on keys, whatever their values are.
+// keyFunctions are those of the commands on keys, whatever their values are, and on databases.
 var keyFunctions = []exec.Function{
 	{Of: data.Copy, Write: copyKey},
 	{Of: data.DBSize, Read: dbsize},
 	{Of: data.Del, Write: del},
 	{Of: data.Exists, Read: exists},
-	{Of: data.FlushAll, Write: flush},
-	{Of: data.FlushDB, Write: flush},
+	{Of: data.FlushAll, Write: flushAll},
+	{Of: data.FlushDB, Write: flushDB},
 	{Of: data.Keys, Read: keysLike},
+	{Of: data.Move, Write: moveKey},
 	{Of: data.RandomKey, Read: randomKey},
 	{Of: data.Rename, Write: rename},
 	{Of: data.RenameNX, Write: renameNX},
 	{Of: data.Scan, Read: scanKeys},
+	{Of: data.SwapDB, Write: swapDB},
 	{Of: data.Touch, Read: touch},
 	{Of: data.Type, Read: typeOf},
 	{Of: data.Unlink, Write: del},
@@ -107,61 +101,4 @@ func move(w *exec.Writer, from, to []byte) (refusal string) {
 	w.Remove(from)
 	w.Put(w.Place(to), to, moved)
 	return ""
-}
-
-// copyKey is COPY key key, with DB 0 and REPLACE.
-func copyKey(w *exec.Writer, c exec.Call) []byte {
-	replace, refusal := parseCopyOptions(c.Args[3:])
-	from, to := c.Args[1], c.Args[2]
-	switch {
-	case refusal != "":
-		return c.Error(refusal)
-	case bytes.Equal(from, to):
-		return c.Error(sameObject)
-	}
-	old := c.Read(w.Get(from))
-	switch {
-	case isLock(old):
-		return c.Error(lockStays)
-	case old == nil || (w.Get(to) != nil && !replace):
-		return c.Integer(0)
-	}
-	fresh, refusal := renamed(w, old, to)
-	if refusal != "" {
-		return c.Error(refusal)
-	}
-	w.Put(w.Place(to), to, fresh)
-	w.Unshare(&fresh)
-	return c.Integer(1)
-}
-
-func parseCopyOptions(args [][]byte) (replace bool, refusal string) {
-	for i := 0; i < len(args); i++ {
-		switch {
-		case exec.Is(args[i], "REPLACE"):
-			replace = true
-		case exec.Is(args[i], "DB") && i+1 < len(args):
-			i++
-			switch db, ok := number.Parse(args[i]); {
-			case !ok:
-				return false, reply.NotInteger
-			case db < math.MinInt32 || db > math.MaxInt32:
-				return false, dbNotAnyIndex
-			case db != 0:
-				return false, reply.DBOutOfRange
-			}
-		default:
-			return false, reply.Syntax
-		}
-	}
-	return replace, ""
-}
-
-// flush is FLUSHALL and FLUSHDB: there is one database. It is dropped in constant time, so SYNC and ASYNC are the same.
-func flush(w *exec.Writer, c exec.Call) []byte {
-	if len(c.Args) > 2 || (len(c.Args) == 2 && !exec.Is(c.Args[1], "SYNC") && !exec.Is(c.Args[1], "ASYNC")) {
-		return c.Error(reply.Syntax)
-	}
-	w.Flush()
-	return c.OK()
 }

@@ -76,7 +76,8 @@ func newMachineOfWords(t *testing.T) *Machine {
 
 // putWords puts a value of the test's kind at a key.
 func putWords(m *Machine, key string, words ...string) {
-	m.space.Put(m.space.Place([]byte(key)), []byte(key), keyspace.EntryOf([]byte(key), newWordList(words...)))
+	space := m.state.Space(0)
+	space.Put(space.Place([]byte(key)), []byte(key), keyspace.EntryOf([]byte(key), newWordList(words...)))
 }
 
 // TestStringCommandsRefuseOtherKinds compares every command on strings with Redis, where the key is a list. None
@@ -107,7 +108,7 @@ func TestStringCommandsRefuseOtherKinds(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: got %q, want %q", line, got, want)
 		}
-		replaced := m.space.Get([]byte("k")).Kind() == value.KindString
+		replaced := m.state.Space(0).Get([]byte("k")).Kind() == value.KindString
 		if inRedis := redis.do("type", "k") == "+string\r\n"; replaced != inRedis {
 			t.Errorf("%s: replaced %v, in Redis %v", line, replaced, inRedis)
 		}
@@ -201,7 +202,7 @@ func TestOtherKindsHaveAnImage(t *testing.T) {
 	if again.Hash() != one.Hash() || !bytes.Equal(imageOf(t, again), image) || again.HeldBytes() != one.HeldBytes() {
 		t.Error("the restored state is another")
 	}
-	list, ok := again.space.Get([]byte("k")).Apart().(*wordList)
+	list, ok := again.state.Space(0).Get([]byte("k")).Apart().(*wordList)
 	if !ok || !slices.Equal(list.words, long) {
 		t.Error("the restored list is another")
 	}
@@ -235,7 +236,7 @@ func TestValuesOfKindsStandBesideStrings(t *testing.T) {
 // TestVersionsAreTheIndexesOfTheLastChange of a key, also of its deadline, and survive an image.
 func TestVersionsAreTheIndexesOfTheLastChange(t *testing.T) {
 	m := newMachine(t)
-	version := func(m *Machine, key string) uint64 { return m.space.Get([]byte(key)).Version }
+	version := func(m *Machine, key string) uint64 { return m.state.Space(0).Get([]byte(key)).Version }
 	for i, line := range []string{
 		"set a 1", "append a 2", "expire a 100", "persist a", "persist a", "get a", "setrange a 0 ", "copy a b", "rename a c",
 		"setbit c 3 1", "setbit c 3 1", "getex c px 100", "getex c", "set d 1 nx", "set d 1 nx", "mset e 1 f 2",

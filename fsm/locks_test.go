@@ -279,7 +279,7 @@ func TestImageWithLocksIsThatOfTheGoldenFile(t *testing.T) {
 	if again.Hash() != m.Hash() || !bytes.Equal(imageOf(t, again), imageOf(t, m)) {
 		t.Error("the restored state is another")
 	}
-	if got := m.space.Size(); got != sample(t).space.Size()+4 {
+	if got := m.state.Space(0).Size(); got != sample(t).state.Space(0).Size()+4 {
 		t.Errorf("%d keys: the sample is another", got)
 	}
 	for _, line := range []string{

@@ -8,6 +8,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/commands/data"
+	"github.com/raftredis/raftredis/internal/commands/node"
 )
 
 // DefaultMaxValueBytes is the default of Options.MaxValueBytes: Redis's proto-max-bulk-len.
@@ -49,8 +50,8 @@ type Machine struct {
 	writes []exec.Write
 	// level is the feature level of the cluster at the last entry: what came in a later one does not happen.
 	level uint8
-	space keyspace.Space
-	// writer is what commands write with: to space.
+	state keyspace.State
+	// writer is what commands write with: to state.
 	writer exec.Writer
 	// expired counts the keys that this node swept, for Stats. It is no part of the state.
 	expired uint64
@@ -82,10 +83,10 @@ func New(o Options) *Machine {
 	}
 	m := &Machine{
 		maxValueBytes: o.MaxValueBytes, aheadBytes: o.AheadBytes, parallel: o.Parallel, encodings: o.Encodings,
-		writes: slices.Clone(writes),
+		writes: slices.Clone(writes), state: keyspace.New(0, o.MaxValueBytes),
 	}
-	m.writes[data.RaftOnce.ID()] = m.once
-	m.writer = exec.WriterOf(&m.space)
+	m.writes[data.RaftOnce.ID()], m.writes[node.Select.ID()] = m.once, m.choose
+	m.writer = exec.WriterOf(&m.state)
 	return m
 }
 
@@ -95,16 +96,17 @@ func (m *Machine) advance(index uint64, stamp int64) {
 	if !m.ready {
 		panic("fsm: Apply before Restore")
 	}
-	if index != m.space.Index()+1 {
-		panic(fmt.Sprintf("fsm: entry %d applied after entry %d", index, m.space.Index()))
+	if index != m.state.Index()+1 {
+		panic(fmt.Sprintf("fsm: entry %d applied after entry %d", index, m.state.Index()))
 	}
-	m.space.Advance(index, stamp)
+	m.state.Advance(index, stamp)
 }
 
 // Discard lets go of the state before a Restore that replaces it, so that two states need not be in memory together.
 // Only Restore may follow, and without it there is no state.
 func (m *Machine) Discard() {
-	m.space.Replace(keyspace.New(0, m.maxValueBytes))
+	m.state.Replace(keyspace.New(0, m.maxValueBytes))
+	m.writer.Begin(nil) // it held a database of the old state
 	m.ready, m.ahead = false, ahead{}
 }
 
@@ -113,10 +115,10 @@ func (m *Machine) Ready() bool { return m.ready }
 
 // HeldBytes is about how many bytes of this node's memory the keys and their values occupy. It may be called where
 // Apply may, and differ between nodes.
-func (m *Machine) HeldBytes() int { return m.space.HeldBytes() }
+func (m *Machine) HeldBytes() int { return m.state.HeldBytes() }
 
 // Index is the index of the last entry applied.
-func (m *Machine) Index() uint64 { return m.space.Index() }
+func (m *Machine) Index() uint64 { return m.state.Index() }
 
 // SetOffset is the offset of the entries from the next one on: stamp + offset is wall time, in milliseconds since 1970
 // UTC, by which keys with absolute deadlines end. It is 0 before the first call, and part of an image.
@@ -124,7 +126,7 @@ func (m *Machine) SetOffset(millis int64) {
 	if !m.ready {
 		panic("fsm: SetOffset before Restore")
 	}
-	m.space.SetOffset(millis)
+	m.state.SetOffset(millis)
 }
 
 // SetLevel is the feature level of the cluster from the next entry on. It is no part of an image: the owner tells it
@@ -137,11 +139,11 @@ func (m *Machine) Due() int64 {
 	if !m.ready {
 		return 0
 	}
-	return m.space.Due()
+	return m.state.Due()
 }
 
 // Hash is the hash of the state: of every key with its value and deadline, the state time, and the options. It is the
 // same on all nodes that applied the same entries, also through images, and costs O(1).
 func (m *Machine) Hash() uint64 {
-	return m.space.StateHash()
+	return m.state.StateHash()
 }

@@ -3,6 +3,7 @@ package fsm
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"runtime"
 	"testing"
 
@@ -52,7 +53,7 @@ func TestALengthenedValueIsHeldOnce(t *testing.T) {
 	m := newMachine(t)
 	before := heapBytes()
 	for i := range keys {
-		m.space.Set(fmt.Appendf(nil, "key %d", i), make([]byte, size))
+		m.state.Space(0).Set(fmt.Appendf(nil, "key %d", i), make([]byte, size))
 	}
 	for i := range keys {
 		do(m, [][]byte{[]byte("append"), fmt.Appendf(nil, "key %d", i), []byte("x")})
@@ -85,7 +86,7 @@ func TestAKeyCostsFewBytesBesidesItself(t *testing.T) {
 	before := heapBytes()
 	key, value := make([]byte, keyBytes), make([]byte, valueBytes)
 	for i := range keys {
-		m.space.Set(benchKey(key, i), value)
+		m.state.Space(0).Set(benchKey(key, i), value)
 	}
 	perKey := (heapBytes() - before) / keys
 	t.Logf("%d bytes for a key of %d and a value of %d", perKey, keyBytes, valueBytes)
@@ -101,24 +102,25 @@ func TestADeadlineCostsFewBytes(t *testing.T) {
 	m := newMachine(t)
 	key := make([]byte, 16)
 	for i := range keys {
-		m.space.Set(benchKey(key, i), nil)
+		m.state.Space(0).Set(benchKey(key, i), nil)
 	}
 	before := heapBytes()
 	for i := range keys {
 		benchKey(key, i)
-		m.space.PutUntil(m.space.Place(key), key, *m.space.Get(key), keyspace.AtLog(now+int64(i*7919%keys)))
+		space, ends := m.state.Space(0), keyspace.AtLog(now+int64(i*7919%keys))
+		space.PutUntil(space.Place(key), key, *space.Get(key), ends)
 	}
 	perKey := int64(heapBytes()-before) / keys
 	t.Logf("%d bytes for a deadline", perKey)
 	if perKey > maxBytes {
 		t.Fatalf("%d bytes for a deadline", perKey)
 	}
-	m.space.Settle()
+	m.state.Settle()
 	checkDeadlines(t, m)
 	for i := range keys {
-		m.space.Remove(benchKey(key, i))
+		m.state.Space(0).Remove(benchKey(key, i))
 	}
-	if left := int64(heapBytes()) - int64(before); left > 0 || m.Stats() != (Stats{}) {
+	if left := int64(heapBytes()) - int64(before); left > 0 || !reflect.DeepEqual(m.Stats(), Stats{}) {
 		t.Fatalf("%d bytes are left of %d deadlines", left, keys)
 	}
 	runtime.KeepAlive(m)

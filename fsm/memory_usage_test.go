@@ -14,7 +14,7 @@ import (
 // usage asks for MEMORY USAGE.
 func usage(t *testing.T, m *Machine, key string) int {
 	t.Helper()
-	v := exec.View{Space: &m.space, Now: m.space.Now()}
+	v := exec.View{Space: m.state.Space(0), Now: m.state.Now()}
 	got := string(memoryUsage(v, exec.Call{Args: words("memory usage " + key)}))
 	n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(got, ":"), "\r\n"))
 	if err != nil {
@@ -35,9 +35,9 @@ func TestMemoryUsageAddsUpToTheHeap(t *testing.T) {
 			if i%2 == 0 {
 				deadline = keyspace.At(now + int64(i*7919%100_000))
 			}
-			m.space.PutUntil(m.space.Place(key), key, keyspace.NewEntry(key, make([]byte, i%100)), deadline)
+			m.state.Space(0).PutUntil(m.state.Space(0).Place(key), key, keyspace.NewEntry(key, make([]byte, i%100)), deadline)
 		}},
-		{"large", 200, func(m *Machine, key []byte, i int) { m.space.Set(key, make([]byte, 1000*i)) }},
+		{"large", 200, func(m *Machine, key []byte, i int) { m.state.Space(0).Set(key, make([]byte, 1000*i)) }},
 		{"chunks", 400, func(m *Machine, key []byte, i int) {
 			do(m, [][]byte{[]byte("setrange"), key, fmt.Append(nil, 100*i), make([]byte, 40_000)})
 			do(m, [][]byte{[]byte("append"), key, []byte("x")})
@@ -90,7 +90,7 @@ func TestMemoryUsageRefusesWhatRedisRefuses(t *testing.T) {
 		"memory usage k samples 0 SAMPLES 5":         ":" + strconv.Itoa(usage(t, m, "k")) + "\r\n",
 		"memory usage k Samples 9223372036854775807": ":" + strconv.Itoa(usage(t, m, "k")) + "\r\n",
 	} {
-		got := string(memoryUsage(exec.View{Space: &m.space}, exec.Call{Args: words(line)}))
+		got := string(memoryUsage(exec.View{Space: m.state.Space(0)}, exec.Call{Args: words(line)}))
 		if got != want {
 			t.Errorf("%q answers %q, want %q", line, got, want)
 		}

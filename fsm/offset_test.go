@@ -115,8 +115,8 @@ func TestWhatWallTimeHasEndedNeverComesBack(t *testing.T) {
 		t.Fatalf("an hour ahead: %s", got)
 	}
 	entries := 0
-	for m.SetOffset(0); m.space.Now().Wall != m.space.Now().Log; entries++ {
-		if got := m.space.Now(); got.Wall != got.Log+hour || m.Stats().Overdue == 0 || m.Due() > now {
+	for m.SetOffset(0); m.state.Now().Wall != m.state.Now().Log; entries++ {
+		if got := m.state.Now(); got.Wall != got.Log+hour || m.Stats().Overdue == 0 || m.Due() > now {
 			t.Fatalf("after %d entries time is %+v with %d keys to remove, due %d", entries, got, m.Stats().Overdue, m.Due())
 		}
 		if got := scriptAt(t, m, now, "dbsize", "exists a0 a1 a999 later"); got != ":1 :1" {
@@ -145,11 +145,11 @@ func TestOffsetIsPartOfTheState(t *testing.T) {
 		t.Fatal("the hash does not tell offsets apart")
 	}
 	again := restored(t, imageOf(t, m))
-	if again.space.Now() != m.space.Now() || again.Hash() != m.Hash() {
-		t.Fatalf("restored with %+v, want %+v", again.space.Now(), m.space.Now())
+	if again.state.Now() != m.state.Now() || again.Hash() != m.Hash() {
+		t.Fatalf("restored with %+v, want %+v", again.state.Now(), m.state.Now())
 	}
 	tick(again, now+1)
-	if got := again.space.Now(); got.Wall != now+1-hour {
+	if got := again.state.Now(); got.Wall != now+1-hour {
 		t.Fatalf("then time is %+v", got)
 	}
 }
@@ -197,7 +197,7 @@ func TestMeanTimeLeftCountsBothKinds(t *testing.T) {
 		m := newMachine(t)
 		tickTo(m, now, -hour)
 		scriptAt(t, m, now, splitScript(script)...)
-		if got := m.Stats().MeanMillisLeft; got != want {
+		if got := m.Stats().Databases[0].MeanMillisLeft; got != want {
 			t.Errorf("%s: %d, want %d", script, got, want)
 		}
 	}

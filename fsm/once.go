@@ -28,7 +28,7 @@ const (
 
 // noSession is the error for a session that there is not.
 func (m *Machine) noSession(id uint64) string {
-	if id > m.space.LastNumber() {
+	if id > m.state.LastNumber() {
 		return "NOSESSION There never was a session " + strconv.FormatUint(id, 10) + ": the command is not executed"
 	}
 	return "NOSESSION Session " + strconv.FormatUint(id, 10) +
@@ -132,7 +132,7 @@ func (m *Machine) once(_ *exec.Writer, c exec.Call) []byte {
 	case m.isLater(spec):
 		return c.Error(reply.NeedsLevel(spec.Name, spec.Level, m.level))
 	}
-	outcome, kept := m.space.Sessions().Begin(session, sequence, m.space.Now().Log)
+	outcome, kept := m.state.Sessions().Begin(session, sequence, m.state.Now().Log)
 	switch outcome {
 	case sessions.Replayed:
 		return replayed(c, kept, m.fingerprint(within.Args))
@@ -149,8 +149,8 @@ func (m *Machine) once(_ *exec.Writer, c exec.Call) []byte {
 // Settled reports whether RAFT.ONCE will never execute a sequence from this state on: then it needs no memory, and says
 // what became of an earlier attempt. False says nothing, for this node may be behind. It may be called where Query may.
 func (m *Machine) Settled(session, sequence uint64) bool {
-	return m.ready && session <= m.space.LastNumber() &&
-		m.space.Sessions().Settled(session, sequence, m.space.Now().Log)
+	return m.ready && session <= m.state.LastNumber() &&
+		m.state.Sessions().Settled(session, sequence, m.state.Now().Log)
 }
 
 // replayed answers with a reply that was kept, if it was the same command. Of a reply that was too long only the
@@ -184,7 +184,7 @@ func isCrowded(c exec.Call, neutral []byte) bool {
 func (m *Machine) first(c exec.Call, spec *command.Spec, session, sequence uint64) []byte {
 	own := &m.keeping
 	*own = c.KeepingOf(m.maxKept())
-	args, chance := c.Args[carried:], m.space.Chance(session, sequence)
+	args, chance := c.Args[carried:], m.state.Chance(session, sequence)
 	var made []byte
 	if spec.Class == command.Write {
 		made = m.write(spec, c.Kept(own).Writing(args))
@@ -199,7 +199,7 @@ func (m *Machine) first(c exec.Call, spec *command.Spec, session, sequence uint6
 		m.record = append(m.record, made...)
 		m.kept += len(made)
 	}
-	m.space.Sessions().Record(session, sequence, m.space.Now().Log, m.record)
+	m.state.Sessions().Record(session, sequence, m.state.Now().Log, m.record)
 	switch {
 	case !c.IsWatched():
 		return made // for its memory, which is used again
@@ -227,8 +227,8 @@ func lasting(args [][]byte) [][]byte {
 // viewInLog is what a read sees that is a part of the log. chance is what it may take for random.
 func (m *Machine) viewInLog(chance uint64, lookups *command.Lookups) exec.View {
 	return exec.View{
-		Space: &m.space, Now: m.space.Now(), Random: chance, MaxValueBytes: m.maxValueBytes, Lookups: lookups,
-		Limits: m.encodings,
+		Space: m.writer.Space(), Database: m.writer.Database(), Now: m.state.Now(), Random: chance,
+		MaxValueBytes: m.maxValueBytes, Lookups: lookups, Limits: m.encodings,
 	}
 }
 
@@ -258,8 +258,12 @@ const wholeBytes = 256
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // fingerprint tells commands apart, so that a program which uses a sequence twice by mistake, or two programs that use
-// one session, get no reply to another command.
+// one session, get no reply to another command. The same command in another database is another one.
 func (m *Machine) fingerprint(args [][]byte) (sum uint32) {
+	if database := m.writer.Database(); database != 0 {
+		m.record = binary.AppendUvarint(m.record[:0], uint64(database))
+		sum = crc32.Update(sum, castagnoli, m.record)
+	}
 	for _, arg := range args {
 		m.record = binary.AppendUvarint(m.record[:0], uint64(len(arg)))
 		if len(arg) > 2*wholeBytes {

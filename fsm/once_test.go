@@ -415,7 +415,7 @@ func TestSessionsEndByLogTime(t *testing.T) {
 	if got := at(1198, "raft.once "+id+" 1 incr n"); got != ":1" {
 		t.Fatalf("a retry just before the end of the use before: %s", got)
 	}
-	info, found := m.space.Session(1)
+	info, found := m.state.Session(1)
 	due := m.Due()
 	if !found || due < info.Deadline || due >= info.Deadline+1000 {
 		t.Fatalf("something is due at %d; the session ends at %d", due, info.Deadline)

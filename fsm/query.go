@@ -5,6 +5,8 @@ import (
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -24,7 +26,7 @@ func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 		answer(exec.View{}, run, exec.Queried(run, nil), nil)
 		return false
 	}
-	return query(&m.space, stamp, run, exec.Queried(run, &m.space), m.encodings)
+	return query(&m.state, stamp, run, exec.Queried(run, &m.state), m.encodings)
 }
 
 // Query is Machine.Query on the frozen state. It may take long, since the machine goes on meanwhile. It panics if the
@@ -35,38 +37,47 @@ func (i *Image) Query(stamp int64, local any) (needTick bool) {
 }
 
 func query(
-	s *keyspace.Space, stamp int64, run *command.Run, c exec.Call, encodings func() value.EncodingLimits,
+	s *keyspace.State, stamp int64, run *command.Run, c exec.Call, encodings func() value.EncodingLimits,
 ) (needTick bool) {
 	if s.EndsBy(stamp) && anyEnds(s, run, s.NowAt(stamp)) {
 		return true
 	}
-	counted := run.Lookups
-	if answer(viewOf(s, s.NowAt(stamp), run, encodings), run, c, s); run.WantsFreeze {
+	counted, database := run.Lookups, run.Database
+	if guard.Down(guard.ReadsKnowTheirDatabase) {
+		database = 0
+	}
+	v := viewOf(s.Space(database), database, s.NowAt(stamp), run, encodings)
+	if answer(v, run, c, s); run.WantsFreeze {
 		run.Lookups = counted
 	}
 	return false
 }
 
-// viewOf is what the reads of a run see of a space.
+// viewOf is what the reads of a run see of a database.
 func viewOf(
-	s *keyspace.Space, now keyspace.Now, run *command.Run, encodings func() value.EncodingLimits,
+	s *keyspace.Space, database int, now keyspace.Now, run *command.Run, encodings func() value.EncodingLimits,
 ) exec.View {
 	return exec.View{
-		Space: s, Now: now, Random: run.Random, MaxValueBytes: s.MaxValueBytes(), Lookups: &run.Lookups, Limits: encodings,
+		Space: s, Database: database, Now: now, Random: run.Random, MaxValueBytes: s.MaxValueBytes(),
+		Lookups: &run.Lookups, Limits: encodings,
 	}
 }
 
 // anyEnds reports whether a key that the run looks at is present at the state time, and not at now. A read whose Spec
 // names no key, or not all of them, counts as one that looks at all.
-func anyEnds(s *keyspace.Space, run *command.Run, now keyspace.Now) bool {
+func anyEnds(s *keyspace.State, run *command.Run, now keyspace.Now) bool {
 	var few [8]int
-	ends := func(key []byte) bool {
-		e := s.Get(key)
+	space := s.Space(run.Database)
+	ends := func(in *keyspace.Space, key []byte) bool {
+		e := in.Get(key)
 		return e != nil && e.Expired(now)
 	}
-	for i := 1; i < len(run.Head); i += 2 { // the keys that the transaction depends on
-		if ends(run.Head[i]) {
-			return true
+	if run.Head != nil {
+		for rest := run.Head[1:]; len(rest) > 0; { // the keys that the transaction depends on
+			w, following, ok := command.NextWatched(rest)
+			if rest = following; ok && ends(s.Space(w.Database), w.Key) {
+				return true
+			}
 		}
 	}
 	for i := range run.Calls {
@@ -74,11 +85,14 @@ func anyEnds(s *keyspace.Space, run *command.Run, now keyspace.Now) bool {
 		switch {
 		case called.Spec == nil:
 			continue
+		case called.Spec == node.Select:
+			space = s.Space(chosen(called))
+			continue
 		case called.Spec.FirstKey(called.Args) == 0, called.Spec.LooksFurther():
 			return true
 		}
 		for _, at := range called.Spec.Keys(few[:0], called.Args) {
-			if ends(called.Args[at]) {
+			if ends(space, called.Args[at]) {
 				return true
 			}
 		}
@@ -90,13 +104,22 @@ func anyEnds(s *keyspace.Space, run *command.Run, now keyspace.Now) bool {
 // one long value at most waits to be sent, however many a client asks for.
 const sentFirstBytes = 256 << 10
 
-// answer answers the calls of a run of reads, in order, from a space; or none of them if one wants a frozen state.
-// Without a space there is no state.
-func answer(v exec.View, run *command.Run, c exec.Call, space *keyspace.Space) {
+// chosen is the database of a call of SELECT in a run. The connection has judged it.
+func chosen(called *command.Call) int {
+	database, _, ok := command.ParseSelection(called.Args, command.MaxDatabases)
+	if !ok {
+		panic("fsm: a run selects what is no database")
+	}
+	return database
+}
+
+// answer answers the calls of a run of reads, in order, from a state; or none of them if one wants a frozen state.
+// Without one there is no state.
+func answer(v exec.View, run *command.Run, c exec.Call, state *keyspace.State) {
 	run.Spent = 0
 	if run.Head != nil {
 		var executes bool
-		if c.Reply, executes = begin(c, space, run); !executes {
+		if c.Reply, executes = begin(c, state, run); !executes {
 			run.Reply = c.Reply
 			return
 		}
@@ -110,6 +133,12 @@ func answer(v exec.View, run *command.Run, c exec.Call, space *keyspace.Space) {
 			break
 		}
 		v.Place = i
+		if run.Calls[i].Spec == node.Select && state != nil {
+			v.Database = chosen(&run.Calls[i])
+			v.Space = state.Space(v.Database)
+			c.Reply = c.OK()
+			continue
+		}
 		if c.Reply = look(v, &run.Calls[i], c); run.WantsFreeze {
 			run.Long = command.Long{}
 			return
@@ -131,7 +160,7 @@ func look(v exec.View, called *command.Call, c exec.Call) []byte {
 
 // read executes a read, unless it is so much work that a frozen state is wanted for it.
 func read(v exec.View, spec *command.Spec, c exec.Call) []byte {
-	if c.IsLongRead(spec) {
+	if c.IsLongRead(v, spec) {
 		return c.Reply
 	}
 	return reads[spec.ID()](v, c)

@@ -39,7 +39,7 @@ func TestRandomKeyPicksAllKeysAlike(t *testing.T) {
 		case i >= 100:
 			tag = i / 10
 		}
-		m.space.Set(fmt.Appendf(nil, "{%d}%d", tag, i), nil)
+		m.state.Space(0).Set(fmt.Appendf(nil, "{%d}%d", tag, i), nil)
 	}
 	counts := map[string]int{}
 	for chance := range uint64(draws) {
@@ -72,9 +72,9 @@ func TestRandomKeyFindsTheOneThatIsLeft(t *testing.T) {
 		m := newMachine(t)
 		for i := range many {
 			key := fmt.Appendf(nil, "key %d", i)
-			m.space.PutUntil(m.space.Place(key), key, keyspace.NewEntry(key, nil), keyspace.At(now+1))
+			m.state.Space(0).PutUntil(m.state.Space(0).Place(key), key, keyspace.NewEntry(key, nil), keyspace.At(now+1))
 		}
-		m.space.Set([]byte(left), nil)
+		m.state.Space(0).Set([]byte(left), nil)
 		tick(m, now+1)
 		if m.Stats().Keys != 1 || m.Stats().Overdue < many/2 {
 			t.Fatalf("%+v", m.Stats())
@@ -91,7 +91,7 @@ func TestRandomKeyFindsTheOneThatIsLeft(t *testing.T) {
 func TestRandomKeysOfOneRunDiffer(t *testing.T) {
 	m := newMachine(t)
 	for i := range 1000 {
-		m.space.Set(fmt.Appendf(nil, "%03d", i), nil)
+		m.state.Space(0).Set(fmt.Appendf(nil, "%03d", i), nil)
 	}
 	replies := stringsOf("*\r\n" + do(m, words("randomkey"), words("randomkey"), words("randomkey")))
 	if len(replies) != 3 || replies[0] == replies[1] && replies[1] == replies[2] {

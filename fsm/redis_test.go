@@ -183,7 +183,7 @@ func TestRepliesAreThoseOfRedis(t *testing.T) {
 func compareContents(t *testing.T, redis *realRedis, m *Machine) {
 	t.Helper()
 	all := map[string]string{}
-	m.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+	m.state.Space(0).Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
 		all[e.Key()] = content(e)
 		return true
 	})

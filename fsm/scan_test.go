@@ -73,7 +73,7 @@ func TestAScanShowsWhatStaysExactlyOnce(t *testing.T) {
 	m := newMachine(t)
 	const stay = 2000
 	for i := range stay {
-		m.space.Set(fmt.Appendf(nil, "{%d}stays %d", i%5, i), []byte("v"))
+		m.state.Space(0).Set(fmt.Appendf(nil, "{%d}stays %d", i%5, i), []byte("v"))
 	}
 	for _, count := range []string{"1", "7", "100"} {
 		seen := map[string]int{}
@@ -86,9 +86,9 @@ func TestAScanShowsWhatStaysExactlyOnce(t *testing.T) {
 			for range 5 {
 				key := fmt.Appendf(nil, "{%d}%d", r.IntN(5), r.IntN(3000))
 				if steps++; steps/1000%2 == 0 {
-					m.space.Set(key, []byte("v"))
+					m.state.Space(0).Set(key, []byte("v"))
 				} else {
-					m.space.Remove(key)
+					m.state.Space(0).Remove(key)
 				}
 			}
 			if cursor = next; cursor == "0" {
@@ -113,15 +113,15 @@ func TestScanAndChanceFollowContent(t *testing.T) {
 	key := func(i int) []byte { return fmt.Appendf(nil, "{%d}key %d", i%3, i) }
 	straight, devious := newMachine(t), newMachine(t)
 	for i := range keys {
-		straight.space.Set(key(i), []byte("v"))
+		straight.state.Space(0).Set(key(i), []byte("v"))
 	}
 	for i := range 4 * keys {
-		devious.space.Set(key(i), []byte("other"))
+		devious.state.Space(0).Set(key(i), []byte("other"))
 	}
 	for i := 4*keys - 1; i >= 0; i-- {
-		devious.space.Remove(key(i))
+		devious.state.Space(0).Remove(key(i))
 		if i < keys {
-			devious.space.Set(key(i), []byte("v"))
+			devious.state.Space(0).Set(key(i), []byte("v"))
 		}
 	}
 	machines := []*Machine{straight, devious, restored(t, imageOf(t, straight))}
@@ -155,7 +155,7 @@ func TestScanAndChanceFollowContent(t *testing.T) {
 func TestScanCountIsBounded(t *testing.T) {
 	m := newMachine(t)
 	for i := range exec.MaxScanCount + 5 {
-		m.space.Set(fmt.Appendf(nil, "%d", i), nil)
+		m.state.Space(0).Set(fmt.Appendf(nil, "%d", i), nil)
 	}
 	cursor, keys := scanStep(t, m, "0", "count", fmt.Sprint(10*exec.MaxScanCount))
 	if cursor == "0" || len(keys) != exec.MaxScanCount {

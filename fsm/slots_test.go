@@ -67,17 +67,17 @@ func TestSlotsKeepCountThroughFreezesAndRestores(t *testing.T) {
 		case step%5000 == 0:
 			images = append(images, m.Freeze())
 		case step/10_000%2 == 0 || r.IntN(4) == 0:
-			m.space.Set([]byte(key), []byte("value"))
+			m.state.Space(0).Set([]byte(key), []byte("value"))
 			if at < 0 {
 				model[slot] = append(model[slot], key)
 			}
 		default:
-			m.space.Remove([]byte(key))
+			m.state.Space(0).Remove([]byte(key))
 			if at >= 0 {
 				model[slot] = slices.Delete(model[slot], at, at+1)
 			}
 		}
-		if got := m.space.SlotSize(slot); got != len(model[slot]) {
+		if got := m.state.Space(0).SlotSize(slot); got != len(model[slot]) {
 			t.Fatalf("step %d: slot %d has %d keys, want %d", step, slot, got, len(model[slot]))
 		}
 	}

@@ -89,7 +89,7 @@ func TestStreamsAreThoseOfRedis(t *testing.T) {
 	w := newTwins(t, random(t, 64))
 	w.x.Keys = []string{"a", "b", "{a}c"}
 	calls := &streamCalls{x: draw.NewStreamMix(w.x)}
-	w.call, w.exact = calls.next, true
+	w.call, w.exact, w.databases = calls.next, true, 1 // what is queued belongs together
 	for round := 0; w.compared < comparedStreamCalls; round++ {
 		if round%40 == 0 {
 			for _, key := range w.x.Keys {

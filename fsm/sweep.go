@@ -17,8 +17,8 @@ func (m *Machine) sweep(limit int) {
 	if guard.Down(guard.SweepBounded) {
 		limit = 1 << 30
 	}
-	swept, m.scratch = m.space.Sweep(limit, m.scratch)
-	m.space.Sessions().Expire(m.space.Now().Log, limit)
+	swept, m.scratch = m.state.Sweep(limit, m.scratch)
+	m.state.Sessions().Expire(m.state.Now().Log, limit)
 	m.expired += uint64(swept)
-	m.space.Settle()
+	m.state.Settle()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
 )
 
 // doAt executes calls at a moment as a node does: writes as an entry with that stamp, reads as a query that is put
@@ -19,18 +20,23 @@ func doAt(t testing.TB, m *Machine, stamp int64, calls ...[][]byte) string {
 // doAtIn is doAt for a client that speaks the given protocol.
 func doAtIn(t testing.TB, m *Machine, protocol int, stamp int64, calls ...[][]byte) string {
 	t.Helper()
-	run := newRun(protocol, calls...)
+	return runAt(t, m, newRun(protocol, calls...), stamp)
+}
+
+// runAt executes a run at a moment.
+func runAt(t testing.TB, m *Machine, run *command.Run, stamp int64) string {
+	t.Helper()
 	if run.HasWrite() {
 		m.Apply(m.Index()+1, stamp, run.Body(nil, argv.Append), run)
 		return string(run.Reply)
 	}
 	if m.Query(stamp, run) {
 		if len(run.Reply) != 0 {
-			t.Fatalf("%q: a query that needs a tick answers %q", calls, run.Reply)
+			t.Fatalf("%+v: a query that needs a tick answers %q", run.Calls, run.Reply)
 		}
 		tick(m, stamp)
 		if m.Query(stamp, run) {
-			t.Fatalf("%q: after the tick it asks for another", calls)
+			t.Fatalf("%+v: after the tick it asks for another", run.Calls)
 		}
 	}
 	return string(run.Reply)
@@ -54,8 +60,8 @@ func checkDeadlines(t testing.TB, m *Machine) {
 	t.Helper()
 	var first, next int64
 	var keys, overdue int
-	now := m.space.Now()
-	m.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+	now := m.state.Now()
+	look := func(_ keyspace.Position, e *keyspace.Entry) bool {
 		if e.Deadline == 0 {
 			return true
 		}
@@ -70,10 +76,11 @@ func checkDeadlines(t testing.TB, m *Machine) {
 			first = ends
 		}
 		return true
-	})
+	}
+	m.state.Each(func(_ int, space *keyspace.Space) { space.Scan(0, look) })
 	got := m.Stats()
 	if got.Deadlines != keys-overdue || got.Overdue != overdue || m.Due() != first ||
-		next != 0 && (m.space.EndsBy(next-1) || !m.space.EndsBy(next)) || next == 0 && m.space.EndsBy(math.MaxInt64) {
+		next != 0 && (m.state.EndsBy(next-1) || !m.state.EndsBy(next)) || next == 0 && m.state.EndsBy(math.MaxInt64) {
 		t.Fatalf("the index has %d keys, %d overdue, first %d; the entries %d, %d, %d, next %d",
 			got.Deadlines+got.Overdue, got.Overdue, m.Due(), keys, overdue, first, next)
 	}

@@ -207,9 +207,9 @@ func (m *timeModel) moveOffset(r *rand.Rand, machine *Machine) (wanted int64) {
 // wanted, or the larger one before it while a key is stored that has passed an absolute deadline.
 func (m *timeModel) followOffset(t *testing.T, machine *Machine, wanted int64) (waits bool) {
 	t.Helper()
-	now := machine.space.Now()
+	now := machine.state.Now()
 	offset, stored := now.Wall-now.Log, false
-	machine.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+	machine.state.Space(0).Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
 		stored = stored || !e.Deadline.Relative() && e.Expired(now)
 		return !stored
 	})

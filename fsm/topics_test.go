@@ -150,14 +150,14 @@ func TestATopicIsNotRenamedBeyondTheLargestNumber(t *testing.T) {
 		} {
 			m := newMachine(t)
 			script(m, "raft.log append a 1", "raft.log append a 2", "raft.log append a 3")
-			m.space.NextNumbers(last - entries - m.space.LastNumber())
+			m.state.NextNumbers(last - entries - m.state.LastNumber())
 			m = restored(t, imageOf(t, m))
 			got := script(m, step.line)
-			if fits && (got != step.want || m.space.LastNumber() != last) {
-				t.Errorf("%s up to %d: %q, the last number is %d", step.line, last, got, m.space.LastNumber())
+			if fits && (got != step.want || m.state.LastNumber() != last) {
+				t.Errorf("%s up to %d: %q, the last number is %d", step.line, last, got, m.state.LastNumber())
 			}
-			if !fits && (got != refused || m.space.LastNumber() != last-entries) {
-				t.Errorf("%s up to %d: %q, the last number is %d", step.line, last, got, m.space.LastNumber())
+			if !fits && (got != refused || m.state.LastNumber() != last-entries) {
+				t.Errorf("%s up to %d: %q, the last number is %d", step.line, last, got, m.state.LastNumber())
 			}
 			got = script(m, "raft.log append b 4", "raft.lock l me 1000", "raft.session open")
 			if strings.Contains(got, "-") {
@@ -174,7 +174,7 @@ func TestNumbersAfterAnOldStateCameBack(t *testing.T) {
 	script(m, "raft.log append orders 1", "raft.log append orders 2")
 	old := imageOf(t, m)
 	script(m, "raft.log append orders 3", "raft.log append orders 4", "raft.lock l one 1000")
-	known := m.space.LastNumber() // the highest token or index that a client has
+	known := m.state.LastNumber() // the highest token or index that a client has
 	m = restored(t, old)
 	token := func() uint64 {
 		script(m, "del l")

@@ -35,20 +35,22 @@ var transactionFunctions = []exec.Function{{Of: node.Watch, Read: watch}}
 func watch(v exec.View, c exec.Call) []byte {
 	found := make([]command.Watched, 0, len(c.Args)-1)
 	for _, key := range c.Args[1:] {
-		found = append(found, command.Watched{Key: key, Index: v.Space.Index(), Present: v.Space.Get(key) != nil})
+		found = append(found, command.Watched{
+			Database: v.Database, Key: key, Index: v.Space.Index(), Present: v.Space.Get(key) != nil,
+		})
 	}
 	c.Watch(found)
 	return c.OK()
 }
 
 // unchanged reports whether no key that a head names has changed. A head that is none lets nothing happen.
-func unchanged(space *keyspace.Space, head [][]byte) bool {
+func unchanged(state *keyspace.State, head [][]byte) bool {
 	for rest := head[1:]; len(rest) > 0; {
 		w, following, ok := command.NextWatched(rest)
 		if guard.Down(guard.WatchIsJudged) {
 			return true
 		}
-		if !ok || space.ChangedSince(w.Key, w.Index, w.Present) {
+		if !ok || state.Space(w.Database).ChangedSince(w.Key, w.Index, w.Present) {
 			return false
 		}
 		rest = following
@@ -57,12 +59,12 @@ func unchanged(space *keyspace.Space, head [][]byte) bool {
 }
 
 // begin begins the reply to a transaction: with the header of an array of the replies to its calls; or it answers null,
-// and executes says no. Without a space there is no state.
-func begin(c exec.Call, space *keyspace.Space, run *command.Run) (replies []byte, executes bool) {
+// and executes says no. Without a state there are no replies.
+func begin(c exec.Call, state *keyspace.State, run *command.Run) (replies []byte, executes bool) {
 	switch {
-	case space == nil:
+	case state == nil:
 		return c.Error(reply.Loading), false
-	case !unchanged(space, run.Head):
+	case !unchanged(state, run.Head):
 		return c.NullArray(), false
 	}
 	return reply.ArrayHeader(c.Reply, len(run.Calls)), true
@@ -72,7 +74,7 @@ func begin(c exec.Call, space *keyspace.Space, run *command.Run) (replies []byte
 func (m *Machine) takeHead(run *command.Run, body []byte) (rest []byte) {
 	args, rest, ok := m.next(body)
 	if !ok || !slices.EqualFunc(args, run.Head, bytes.Equal) {
-		panic(fmt.Sprintf("fsm: entry %d is not the transaction of the run that waits for it", m.space.Index()))
+		panic(fmt.Sprintf("fsm: entry %d is not the transaction of the run that waits for it", m.state.Index()))
 	}
 	return rest
 }

@@ -125,10 +125,10 @@ func TestWatcherKnowsAllThatReadsSee(t *testing.T) {
 	m.Watch(&d)
 	before := map[string]string{}
 	for step := range 3000 {
-		stamp := m.space.Now().Log + r.Int64N(12)
+		stamp := m.state.Now().Log + r.Int64N(12)
 		m.Apply(m.Index()+1, stamp, argv.Append(nil, toArgs(timedCommand(r, stamp))), nil)
 		after := map[string]string{}
-		m.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+		m.state.Space(0).Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
 			after[e.Key()] = fmt.Sprint(content(e), " until ", e.Deadline)
 			return true
 		})

@@ -5,12 +5,13 @@ import (
 	"github.com/raftredis/raftredis/internal/command"
 )
 
-// Weigh is how much work it is to go through the value at a key, 0 without a state. It may be called where Query may.
-func (m *Machine) Weigh(key []byte) int {
+// Weigh is how much work it is to go through the value at a key of a database, 0 without a state. It may be called
+// where Query may.
+func (m *Machine) Weigh(database int, key []byte) int {
 	if !m.ready {
 		return 0
 	}
-	return m.space.Weigh(key)
+	return m.state.Space(database).Weigh(key)
 }
 
 // lookBeside answers a call that needs no entry, while one is applied.
@@ -32,7 +33,7 @@ func (m *Machine) readBeside(v exec.View, spec *command.Spec, c exec.Call) []byt
 		if v.Lookups != nil { // they count when it is executed
 			*v.Lookups = counted
 		}
-		return c.PutOff(reads[spec.ID()], v, m.space.Freeze())
+		return c.PutOff(reads[spec.ID()], v, m.state.Freeze())
 	}
 	return made
 }

@@ -63,7 +63,7 @@ func BenchmarkWholeContainers(b *testing.B) {
 			for range b.N {
 				b.StopTimer()
 				do(m, words("DEL d u"), words("COPY "+c.of+" t REPLACE"))
-				work += spec.Estimate(args, argv.Size(args), m).Work
+				work += spec.Estimate(args, argv.Size(args), m.state.Space(0)).Work
 				run := newRun(2, args)
 				body := run.Body(nil, argv.Append)
 				b.StartTimer()

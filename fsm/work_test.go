@@ -62,7 +62,7 @@ func TestLongReadsArePutOff(t *testing.T) {
 // A run of reads is answered where it is up to the limit, all its reads together, and by a frozen state beyond it.
 func TestLongReadsWantAFrozenState_AtTheEdges(t *testing.T) {
 	m := newMachine(t)
-	own := data.BitCount.ReadWork(words("bitcount nothing"), &m.space)
+	own := data.BitCount.ReadWork(words("bitcount nothing"), m.state.Space(0))
 	limit := command.MaxPresentWork - own
 	for _, length := range []int{limit - 1, limit, limit + 1, limit/2 - own/2, limit / 2} {
 		key := fmt.Sprint("n", length)

@@ -30,7 +30,7 @@ func (instantStore) View(r *Request) bool {
 }
 
 func (instantStore) Settled(_, _ uint64) bool { return false }
-func (instantStore) Weigh([]byte) int         { return 0 }
+func (instantStore) Weigh(int, []byte) int    { return 0 }
 
 func (instantStore) Abandon(*Request) {}
 

@@ -289,7 +289,8 @@ func (s *Server) describe(one *session) string {
 	whole("age", seconds(one.began))
 	whole("idle", int64(max(s.since(monotonic(one.active.Load())), 0)/time.Second))
 	field("flags", one.flags(&known))
-	for _, none := range []string{"db", "sub", "psub", "ssub"} {
+	whole("db", int64(known.database))
+	for _, none := range []string{"sub", "psub", "ssub"} {
 		whole(none, 0)
 	}
 	whole("multi", one.queued.Load()-1)

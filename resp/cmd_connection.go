@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/command"
@@ -67,20 +68,35 @@ func quit(c *Conn, dst []byte, _ [][]byte) []byte {
 // asking is ASKING, which clients say before a command that was sent elsewhere by ASK. No node says ASK.
 func asking(_ *Conn, dst []byte, _ [][]byte) []byte { return reply.OK(dst) }
 
-// selectDatabase accepts the one database there is. What a client meant for another one is refused: see bars.
+// selectDatabase is SELECT index. A client that names no database stays in its own.
 func selectDatabase(c *Conn, dst []byte, args [][]byte) []byte {
-	index, ok := number.Parse(args[1])
-	c.bars |= bySelect
+	database, refusal := c.parseDatabase(args[1])
+	if refusal != "" {
+		return reply.Error(dst, refusal)
+	}
+	c.choose(database)
+	return reply.OK(dst)
+}
+
+// parseDatabase reads the number of a database. refusal is why it is none, empty if it is.
+func (c *Conn) parseDatabase(arg []byte) (database int, refusal string) {
+	index, ok := number.Parse(arg)
 	switch {
 	case !ok:
-		return reply.Error(dst, reply.NotInteger)
+		return 0, reply.NotInteger
 	case index != int64(int32(index)):
-		return reply.Error(dst, notInt32)
-	case index != 0:
-		return reply.Error(dst, reply.DBOutOfRange)
+		return 0, notInt32
+	case index < 0 || index >= int64(c.server.limits.Databases):
+		return 0, reply.DBOutOfRange
 	}
+	return int(index), ""
+}
+
+// choose puts the client into a database. No run is under way.
+func (c *Conn) choose(database int) {
+	c.session.set(func(f *facts) { f.database = database })
+	c.request.Run.Database = database
 	c.bars &^= bySelect
-	return reply.OK(dst)
 }
 
 // auth is AUTH [username] password. There is one user, "default".
@@ -194,6 +210,7 @@ func reset(c *Conn, dst []byte, _ [][]byte) []byte {
 	})
 	c.reader.SetUnauthenticated(!authenticated)
 	c.discard()
+	c.choose(0)
 	c.replyMode, c.bars = repliesOn, 0
 	c.session.drop() // messages of what has ended, which a client of RESP2 could not tell from replies
 	return reply.Simple(dst, "RESET")
@@ -340,11 +357,13 @@ type bars uint8
 const (
 	// byMulti: they are queued. EXEC, DISCARD and RESET end it.
 	byMulti bars = 1 << iota
-	// bySelect: SELECT was refused. A SELECT that is not, and RESET, end it.
+	// bySelect: SELECT was refused before it was executed: by a client that has to authenticate first, say. A SELECT that
+	// is not, and RESET, end it.
 	bySelect
 )
 
-const barredBySelect = "ERR The command was not executed, since the SELECT before it was refused: SELECT 0 ends that"
+const barredBySelect = "ERR The command was not executed, since the SELECT before it was refused: " +
+	"one that is accepted ends that"
 
 // errAttack is why a connection ends that speaks HTTP. Nothing is answered, as in Redis.
 var errAttack = errors.New("resp: commands of HTTP")
@@ -371,9 +390,9 @@ func (c *Conn) barred(spec *command.Spec, fault command.Fault, args [][]byte) (c
 	return command.Call{}, false
 }
 
-// refusedSelect notes that SELECT was refused before it looked at its argument. Every client is in database 0.
+// refusedSelect notes that SELECT was refused before it looked at its argument, unless the client is there already.
 func (c *Conn) refusedSelect(args [][]byte) {
-	if len(args) != 2 || string(args[1]) != "0" {
+	if len(args) != 2 || string(args[1]) != strconv.Itoa(c.facts().database) {
 		c.bars |= bySelect
 	}
 }

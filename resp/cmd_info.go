@@ -201,9 +201,7 @@ func infoCluster(b *strings.Builder, s *Server) {
 }
 
 func infoKeyspace(b *strings.Builder, s *Server) {
-	keys := s.node.Keyspace()
-	facts := info.Keyspace{Keys: keys.Keys, Deadlines: keys.Deadlines, MillisLeft: keys.MillisLeft}
-	facts.Write(info.Text{Builder: b})
+	info.Keyspace(s.node.Keyspace().Databases).Write(info.Text{Builder: b})
 }
 
 // infoRaft uses the names of redisraft where the meaning is the same, so that its dashboards work.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/differences"
+	"github.com/raftredis/raftredis/resp/info"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -75,7 +76,9 @@ func TestInfoHasEveryFieldOfRedis(t *testing.T) {
 // The values that dashboards compute with.
 func TestInfoTellsFiguresToComputeWith(t *testing.T) {
 	store := newFakeStore(t)
-	store.info.Keyspace = Keyspace{Keys: 5, Deadlines: 3, Overdue: 1, MillisLeft: 1234, Expired: 7}
+	store.info.Keyspace = Keyspace{Keys: 7, Deadlines: 3, Overdue: 1, Expired: 7, Databases: []info.Database{
+		{Keys: 5, Deadlines: 3, MillisLeft: 1234}, {Number: 9, Keys: 2},
+	}}
 	memory := MemoryOptions{SystemBytes: 16 << 30}
 	c := newClient(t, testServer(t, Options{Store: store, Memory: memory}))
 	c.conn.request.Run.Lookups.Hits, c.conn.request.Run.Lookups.Misses = 3, 2
@@ -83,7 +86,8 @@ func TestInfoTellsFiguresToComputeWith(t *testing.T) {
 	fields := fieldsOf(t, c)
 	for name, want := range map[string]string{
 		"keyspace_hits": "3", "keyspace_misses": "2", "expired_keys": "7", "expired_stale_perc": "25.00", "evicted_keys": "0",
-		"db0": "keys=5,expires=3,avg_ttl=1234", "role": "master", "connected_slaves": "0", "process_supervised": "no",
+		"db0": "keys=5,expires=3,avg_ttl=1234", "db9": "keys=2,expires=0,avg_ttl=0",
+		"role": "master", "connected_slaves": "0", "process_supervised": "no",
 	} {
 		if fields[name] != want {
 			t.Errorf("%s is %q, want %q", name, fields[name], want)

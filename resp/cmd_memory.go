@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"runtime/debug"
 	"runtime/metrics"
+	"strconv"
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/info"
 )
 
 // memoryHandlers answer MEMORY.
@@ -62,6 +64,8 @@ type memoryReport struct {
 	clients uint64
 	// keys and deadlines are the overhead of each.
 	keyCount, keys, deadlines uint64
+	// databases are those with keys.
+	databases []info.Database
 }
 
 func (s *Server) memoryReport() memoryReport {
@@ -71,6 +75,7 @@ func (s *Server) memoryReport() memoryReport {
 		keyCount:  uint64(space.Keys),
 		keys:      uint64(space.Keys) * keyOverheadBytes,
 		deadlines: uint64(space.Deadlines) * deadlineOverheadBytes,
+		databases: space.Databases,
 	}
 	r.peak = max(s.peakMemory.Load(), r.used)
 	r.clients = s.clientBytes()
@@ -93,11 +98,7 @@ func ratio(a, b uint64) float64 { return float64(a) / float64(max(b, 1)) }
 func memoryStats(c *Conn, dst []byte, _ [][]byte) []byte {
 	r := c.server.memoryReport()
 	net := less(r.used, startMemory)
-	fields := 27
-	if r.keyCount > 0 {
-		fields++
-	}
-	dst = reply.MapHeader(dst, c.protocol(), fields)
+	dst = reply.MapHeader(dst, c.protocol(), 27+len(r.databases))
 	whole := func(name string, n uint64) { dst = reply.Integer(reply.BulkString(dst, name), int64(n)) }
 	fraction := func(name string, x float64) { dst = reply.Double(reply.BulkString(dst, name), c.protocol(), x) }
 	whole("peak.allocated", r.peak)
@@ -110,10 +111,11 @@ func memoryStats(c *Conn, dst []byte, _ [][]byte) []byte {
 	whole("aof.buffer", 0)
 	whole("lua.caches", 0)
 	whole("functions.caches", 0)
-	if r.keyCount > 0 {
-		dst = reply.MapHeader(reply.BulkString(dst, "db.0"), c.protocol(), 3)
-		whole("overhead.hashtable.main", r.keys)
-		whole("overhead.hashtable.expires", r.deadlines)
+	for _, d := range r.databases {
+		name := "db." + strconv.FormatInt(d.Number, 10)
+		dst = reply.MapHeader(reply.BulkString(dst, name), c.protocol(), 3)
+		whole("overhead.hashtable.main", uint64(d.Keys)*keyOverheadBytes)
+		whole("overhead.hashtable.expires", uint64(d.Deadlines)*deadlineOverheadBytes)
 		whole("overhead.hashtable.slot-to-keys", 0) // the table is one of slots
 	}
 	whole("overhead.total", r.overhead())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/collector"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/info"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -75,6 +76,14 @@ func TestMemoryStatsHasTheFieldsOfRedis(t *testing.T) {
 	}
 	if rest := reply.Skip([]byte(got)); rest == nil || len(rest) != 0 {
 		t.Error("the reply is not one map")
+	}
+	store.info.Keyspace = Keyspace{Keys: 5, Deadlines: 1, Databases: []info.Database{
+		{Keys: 2}, {Number: 9, Keys: 3, Deadlines: 1},
+	}}
+	got = c.send("MEMORY STATS\r\n")
+	if rest := reply.Skip([]byte(got)); !strings.Contains(got, bulkText("db.9")+"*6\r\n"+
+		bulkText("overhead.hashtable.main")+":156\r\n"+bulkText("overhead.hashtable.expires")+":34\r\n") || len(rest) != 0 {
+		t.Errorf("of two databases: %q", got)
 	}
 }
 

@@ -70,16 +70,16 @@ func (s *Server) show(client *session, spec *command.Spec, args [][]byte) {
 			watcher.lose()
 			continue
 		case message == nil:
-			message = reply.Simple(nil, monitorLine(s.now(), client.address, spec, args))
+			message = reply.Simple(nil, monitorLine(s.now(), client, spec, args))
 		}
 		watcher.post(message)
 	}
 }
 
 // monitorLine is how Redis writes a command for monitors.
-func monitorLine(now time.Time, address string, spec *command.Spec, args [][]byte) string {
+func monitorLine(now time.Time, client *session, spec *command.Spec, args [][]byte) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%d.%06d [0 %s]", now.Unix(), now.Nanosecond()/1000, address)
+	fmt.Fprintf(&text, "%d.%06d [%d %s]", now.Unix(), now.Nanosecond()/1000, client.facts.database, client.address)
 	for i, arg := range args {
 		text.WriteByte(' ')
 		if isSecret(spec, args, i) {

@@ -130,6 +130,7 @@ func newConn(s *Server, below socket, wake func()) *Conn {
 	c.reader.Init(s.limits.wire(), s.input)
 	c.reader.SetUnauthenticated(!c.facts().authenticated)
 	c.request.wake, c.request.Run.LateBytes = wake, command.LeftOutBytes
+	c.request.Run.Databases = s.limits.Databases
 	return c
 }
 

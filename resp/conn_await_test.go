@@ -222,7 +222,7 @@ func TestAWaitOnOldStateNeedsNoLeader(t *testing.T) {
 	if got := c.hear(); got != "" || !c.conn.Blocked() || store.pendingCount() != 0 || store.views != views {
 		t.Fatalf("%q, blocked %v, %d calls are confirmed again", got, c.conn.Blocked(), store.pendingCount())
 	}
-	store.put([]byte("a"), []byte("new")) // it was committed: this node applies it late
+	store.put(store.values, []byte("a"), []byte("new")) // it was committed: this node applies it late
 	if got := c.hear(); got != "$3\r\nnew\r\n" {
 		t.Errorf("woken: %q", got)
 	}

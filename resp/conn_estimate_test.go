@@ -19,12 +19,17 @@ func storeWith(t *testing.T, lengths map[string]int) *fakeStore {
 	return store
 }
 
+// inFirst is database 0 of a store.
+type inFirst struct{ *fakeStore }
+
+func (s inFirst) Weigh(key []byte) int { return s.fakeStore.Weigh(0, key) }
+
 // A run is cut before its work exceeds the budget: at one call less than fits, at as many, and at one more.
 func TestARunHasBoundedWork_AtTheEdges(t *testing.T) {
 	const line = "BITOP OR d large"
 	store := storeWith(t, map[string]int{"large": 400 << 10})
 	args := words(line)
-	first := data.BitOp.Estimate(args, argv.Size(args), store).Work
+	first := data.BitOp.Estimate(args, argv.Size(args), inFirst{store}).Work
 	fit := command.MaxEntryWork / first
 	if fit != 2 {
 		t.Fatalf("%s is estimated as %d, of which %d fit", line, first, fit)

@@ -206,7 +206,7 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 		return reply.NoAuth
 	case spec.Flags&command.FlagDenyOOM != 0 && c.server.memory.exceeded.Load():
 		return reply.OutOfMemory
-	case spec.Class == command.Write && argv.Size(args) > c.server.limits.MaxEntryBytes:
+	case spec.Class == command.Write && c.headBytes()+argv.Size(args) > c.server.limits.MaxEntryBytes:
 		return "ERR command exceeds the largest log entry of " +
 			strconv.Itoa(c.server.limits.MaxEntryBytes) + " bytes (max-entry-bytes)"
 	case c.server.loading.Load() && c.server.deniesLoading(spec):
@@ -300,9 +300,9 @@ func (c *Conn) answered(call command.Call) {
 }
 
 // join adds a call on data to the run, and submits the run where it has to end: before a write that would make its body
-// longer than a run's may be, or its work more (command.MaxEntryWork); behind WATCH; where more reads would ride along
-// than maxRidingArguments; at the largest number of calls. A write that is longer or more work by itself makes a run of
-// its own.
+// longer than a run's may be, or its work more (command.MaxEntryWork); behind WATCH and SWAPDB; where more reads would
+// ride along than maxRidingArguments; at the largest number of calls. A write that is longer or more work by itself
+// makes a run of its own.
 func (c *Conn) join(call command.Call) {
 	run := &c.request.Run
 	size, riding := 0, ridingArguments(call)
@@ -312,7 +312,7 @@ func (c *Conn) join(call command.Call) {
 		cost = c.estimate(&call, size)
 	}
 	crowded := c.bodyBytes+size > 0 && c.riding+riding > maxRidingArguments
-	tooLong := c.bodyBytes+size > c.server.limits.MaxRunBytes
+	tooLong := c.headBytes()+c.bodyBytes+size > c.server.limits.MaxRunBytes
 	tooMuch := c.writes.work+cost.Work > command.MaxEntryWork
 	if len(run.Calls) > 0 && (tooLong || crowded || tooMuch) {
 		c.hold(call)
@@ -331,7 +331,7 @@ func (c *Conn) join(call command.Call) {
 	if tooLong {
 		c.body = c.reader.Encoded()
 	}
-	if tooLong || tooMuch || call.Spec.EndsRun || len(run.Calls) >= c.server.limits.MaxRunCalls {
+	if tooLong || tooMuch || call.Spec.EndsItsRun(call.Args) || len(run.Calls) >= c.server.limits.MaxRunCalls {
 		c.submit()
 	}
 }

@@ -6,6 +6,9 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/data"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/stats"
 )
@@ -212,7 +215,7 @@ type foreseen Conn
 
 // Weigh is that of command.Stored.
 func (f *foreseen) Weigh(key []byte) int {
-	weight, brought := max(f.server.store.Weigh(key), f.writes.made[string(key)]), 0
+	weight, brought := max(f.server.store.Weigh(f.request.Run.Database, key), f.writes.made[string(key)]), 0
 	if f.writes.longest >= minMade {
 		brought = f.writes.longest
 	}
@@ -229,17 +232,20 @@ const maxTransactionWork = 1 << 10 * command.MaxEntryWork
 // isTooMuchWork reports whether the writes of a transaction are estimated to be too much for one entry, by what is
 // stored and by what those before each of them make of that. Its reads do not count: what is much of them is put off.
 func (c *Conn) isTooMuchWork(t *transaction) bool {
-	stored := queuedBefore{store: c.server.store, made: map[string]int{}}
 	if !t.writes {
 		return false
+	}
+	stored := queuedBefore{
+		store: c.server.store, database: c.request.Run.Database, swapped: map[int]int{}, made: map[string]int{},
 	}
 	work, commands := 0, 0
 	for i := range t.calls {
 		call := &t.calls[i]
+		stored.follow(c, call.Spec, call.Args)
 		if !call.IsWrite() {
 			continue
 		}
-		cost := call.Spec.Estimate(call.Args, argv.Size(call.Args), stored)
+		cost := call.Spec.Estimate(call.Args, argv.Size(call.Args), &stored)
 		if work, commands = work+cost.Work, commands+1; cost.Made >= minMade {
 			call.Spec.Changed(call.Args, func(key []byte) {
 				stored.made[string(key)] = max(stored.made[string(key)], cost.Made)
@@ -253,8 +259,43 @@ func (c *Conn) isTooMuchWork(t *transaction) bool {
 // is cut, and by this a transaction is refused.
 type queuedBefore struct {
 	store Store
-	made  map[string]int
+	// database is the one in which the command is. swapped says for databases that SWAPDB gave another number which one
+	// each was before: by that the store knows what is in it.
+	database int
+	swapped  map[int]int
+	// made is the weight of what the commands before it have made, by key, in whichever database.
+	made map[string]int
 }
 
 // Weigh is that of command.Stored.
-func (q queuedBefore) Weigh(key []byte) int { return max(q.store.Weigh(key), q.made[string(key)]) }
+func (q *queuedBefore) Weigh(key []byte) int {
+	return max(q.store.Weigh(q.before(q.database), key), q.made[string(key)])
+}
+
+// before is the number that a database had before the transaction.
+func (q *queuedBefore) before(database int) int {
+	if was, is := q.swapped[database]; is {
+		return was
+	}
+	return database
+}
+
+// follow takes note of a command that says in which databases the next ones are.
+func (q *queuedBefore) follow(c *Conn, spec *command.Spec, args [][]byte) {
+	switch {
+	case spec.Wraps > 0:
+		if inner, fault := commands.Find(args[spec.Wraps:]); fault == command.NoFault && inner.Wraps == 0 {
+			q.follow(c, inner, args[spec.Wraps:])
+		}
+	case spec == node.Select:
+		if database, refusal := c.parseDatabase(args[1]); refusal == "" {
+			q.database = database
+		}
+	case spec == data.SwapDB:
+		first, refusal := c.parseDatabase(args[1])
+		second, refused := c.parseDatabase(args[2])
+		if refusal == "" && refused == "" {
+			q.swapped[first], q.swapped[second] = q.before(second), q.before(first)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/internal/stepwise"
 	"github.com/raftredis/raftredis/resp/topology"
+	"github.com/raftredis/raftredis/resp/wire"
 )
 
 // submit sends the run on its way. Where it goes is decided here, once, for the whole of it:
@@ -164,11 +165,35 @@ func (c *Conn) write() {
 	r := &c.request
 	c.begin()
 	r.Run.Reply, r.Run.MaxReplyBytes = c.out, c.ridingReplyBytes()
-	if r.Body, r.Run.Submitted = c.body, c.body; c.body == nil {
-		r.Body = r.Run.Body(make([]byte, 0, c.bodyBytes), argv.Append)
+	if c.body != nil {
+		r.Body = headed(c.body, r.Run.Selection())
+		r.Run.Submitted = r.Body
+	} else {
+		r.Body = r.Run.Body(make([]byte, 0, c.headBytes()+c.bodyBytes), argv.Append)
 	}
 	r.Run.Summarize(command.SummedBytes)
 	c.server.store.Write(r)
+}
+
+// headBytes is how many bytes a body has in front of its writes.
+func (c *Conn) headBytes() int {
+	if selection := c.request.Run.Selection(); selection != nil {
+		return argv.Size(selection)
+	}
+	return 0
+}
+
+// What Selection makes has room in front of what the reader has put together.
+var _ [wire.HeadBytes - command.MaxSelectionBytes]struct{}
+
+// headed is the body of a request that the reader has put together: with the database in front, if it has to be said.
+func headed(encoded []byte, selection [][]byte) []byte {
+	begin := wire.HeadBytes
+	if selection != nil {
+		begin -= argv.Size(selection)
+		argv.Append(encoded[:begin], selection)
+	}
+	return encoded[begin:]
 }
 
 // read submits a run of reads, or the part of it that is not yet answered.

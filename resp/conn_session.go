@@ -67,7 +67,9 @@ type socket struct {
 type facts struct {
 	name, library, libraryVersion string
 	protocol                      int
-	authenticated                 bool
+	// database is the number of the database in which the client is.
+	database      int
+	authenticated bool
 	// readOnly is set between READONLY and READWRITE: the client is content with a replica.
 	readOnly         bool
 	noEvict, noTouch bool
@@ -271,10 +273,16 @@ func (s *session) unblock(how uint32) bool {
 // watchList are the keys that a connection watches, each as it was found first.
 type watchList struct {
 	keys  []command.Watched
-	known map[string]struct{}
+	known map[watchedKey]struct{}
 	bytes int
 	// lacks says why some are missing, on which no transaction can depend then; empty: none is.
 	lacks string
+}
+
+// watchedKey is a key of a database.
+type watchedKey struct {
+	database int
+	key      string
 }
 
 // refused notes that calls were refused: if WATCH is among them, EXEC must not be executed as if nothing was watched. A
@@ -288,7 +296,7 @@ func (l *watchList) refused(calls []command.Call) {
 // add adds what WATCH has found.
 func (l *watchList) add(found []command.Watched) {
 	for _, w := range found {
-		if _, is := l.known[string(w.Key)]; is {
+		if _, is := l.known[watchedKey{w.Database, string(w.Key)}]; is {
 			continue
 		}
 		if l.bytes += argv.Size([][]byte{w.Key}) + argumentBytes; l.bytes > maxWatchedBytes {
@@ -296,9 +304,9 @@ func (l *watchList) add(found []command.Watched) {
 			return
 		}
 		if l.known == nil {
-			l.known = make(map[string]struct{})
+			l.known = make(map[watchedKey]struct{})
 		}
-		l.known[string(w.Key)] = struct{}{}
+		l.known[watchedKey{w.Database, string(w.Key)}] = struct{}{}
 		l.keys = append(l.keys, w.Own())
 	}
 }

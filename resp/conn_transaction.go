@@ -126,7 +126,12 @@ func exec(c *Conn, dst []byte, _ [][]byte) []byte {
 		c.bodyBytes = t.bodyBytes
 	}
 	for _, call := range t.calls {
-		if isBarrier(call.Spec) {
+		if call.Spec == node.Select {
+			size := argv.Size(call.Args)
+			if call = c.selection(call); !call.InLog() && t.writes {
+				c.bodyBytes -= size
+			}
+		} else if isBarrier(call.Spec) {
 			call = command.Call{Fixed: placeholder}
 		} else if call.Spec.Class == command.Read && c.facts().tracking.remembers() {
 			c.server.tracker.remember(c.session, &call)
@@ -135,6 +140,31 @@ func exec(c *Conn, dst []byte, _ [][]byte) []byte {
 	}
 	return dst
 }
+
+// selection is SELECT in a transaction. It is a part of the run, since what stands behind it is in that database.
+func (c *Conn) selection(call command.Call) command.Call {
+	if _, refusal := c.parseDatabase(call.Args[1]); refusal != "" {
+		return command.Call{Fixed: reply.Error(nil, refusal)}
+	}
+	return call
+}
+
+// follow puts the client into the database that a call of its transaction has chosen, if it is SELECT.
+func (c *Conn) follow(call *command.Call) {
+	if call.Spec != node.Select {
+		return
+	}
+	database, refusal := c.parseDatabase(call.Args[1])
+	if refusal != "" { // the run had the error in place of the call, and counts no such reply
+		c.shard.Executed(call.Spec.ID(), 1, 0)
+		c.shard.Answered(call.Spec.ID(), reply.Error(nil, refusal))
+		return
+	}
+	c.choose(database)
+}
+
+// isOutside reports whether a command of a transaction is executed behind its run.
+func isOutside(spec *command.Spec) bool { return isBarrier(spec) && spec != node.Select }
 
 // placeholder stands for the reply to a command that is executed behind the run.
 var placeholder = []byte("+\r\n")
@@ -220,8 +250,8 @@ func (c *Conn) queue(spec *command.Spec, args [][]byte) (call command.Call, is b
 	call = command.Call{Spec: spec, Args: c.ownArguments(args, size)}
 	t.calls = append(t.calls, call)
 	t.queuedBytes, t.heldBytes = t.queuedBytes+size, t.heldBytes+held
-	if call.IsWrite() {
-		t.writes, t.bodyBytes = true, t.bodyBytes+size
+	if t.writes = t.writes || call.IsWrite(); call.InLog() {
+		t.bodyBytes += size
 	}
 	c.session.queued.Store(int64(1 + len(t.calls)))
 	c.session.queuedBytes.Store(int64(t.heldBytes))
@@ -233,6 +263,8 @@ func (c *Conn) ownArguments(args [][]byte, size int) [][]byte {
 	encoded := c.reader.Encoded()
 	if encoded == nil {
 		encoded = argv.Append(make([]byte, 0, size), args)
+	} else {
+		encoded = encoded[wire.HeadBytes:]
 	}
 	own, _, err := argv.Next(encoded, make([][]byte, 0, len(args)))
 	if err != nil || len(own) != len(args) {
@@ -249,14 +281,13 @@ func (c *Conn) queueRefusal(spec *command.Spec, args [][]byte, size, held int) s
 		return notInMulti
 	case c.server.memory.exceeded.Load(): // any command: what is queued takes memory
 		return reply.OutOfMemory
-	case spec.Class == command.Write && t.bodyBytes+size > c.server.limits.MaxEntryBytes:
+	case (spec.Class == command.Write || spec == node.Select) &&
+		c.headBytes()+t.bodyBytes+size > c.server.limits.MaxEntryBytes:
 		return "ERR the transaction exceeds the largest log entry of " + strconv.Itoa(c.server.limits.MaxEntryBytes) +
 			" bytes (max-entry-bytes)"
 	case int64(t.heldBytes+held) > c.server.tuning.MaxQueryBytes.Load():
 		return "ERR the transaction is longer than client-query-buffer-limit allows, which is " +
 			strconv.FormatInt(c.server.tuning.MaxQueryBytes.Load(), 10) + " bytes"
-	case spec == node.Select && (len(args) != 2 || string(args[1]) != "0"):
-		return reply.DBOutOfRange // what stands behind it would be executed in another database than was asked for
 	}
 	return c.movedFrom([]command.Call{{Spec: spec, Args: args}})
 }
@@ -346,8 +377,8 @@ func (c *Conn) conclude(from int) {
 func (c *Conn) concludeTransaction(from int) {
 	t, array := c.executing, c.out[from:]
 	if executed := isArray(array); executed {
-		c.showExecuted(t)
 		c.measure(c.request.Run.Calls, skipLine(array))
+		c.showExecuted(t)
 	} else {
 		c.server.show(c.session, node.Exec, execWord)
 		c.shard.Answered(node.Exec.ID(), array)
@@ -356,7 +387,7 @@ func (c *Conn) concludeTransaction(from int) {
 		t.calls = nil
 	}
 	c.finish()
-	if !slices.ContainsFunc(t.calls, func(call command.Call) bool { return isBarrier(call.Spec) }) {
+	if !slices.ContainsFunc(t.calls, func(call command.Call) bool { return isOutside(call.Spec) }) {
 		c.endTransaction()
 		return
 	}
@@ -371,13 +402,12 @@ func (c *Conn) concludeTransaction(from int) {
 // execWord is EXEC as monitors see it.
 var execWord = [][]byte{[]byte("exec")}
 
-// showExecuted shows a transaction to monitors, in the order in which its commands are executed.
+// showExecuted shows a transaction to monitors, in the order in which its commands are executed, each in the database
+// that the client was in then. It leaves the client in the last one.
 func (c *Conn) showExecuted(t *transaction) {
-	if c.server.monitors.watching.Load() == nil {
-		return
-	}
 	for i := range t.calls {
 		c.server.show(c.session, t.calls[i].Spec, t.calls[i].Args)
+		c.follow(&t.calls[i])
 	}
 	c.server.show(c.session, node.Exec, execWord)
 }
@@ -394,7 +424,7 @@ func (c *Conn) goOn() {
 		t.replies = rest
 		before := len(c.out)
 		switch {
-		case !isBarrier(call.Spec):
+		case !isOutside(call.Spec):
 			c.out = append(c.out, one...)
 		case call.Spec == node.Monitor:
 			c.out = reply.Error(c.out, monitorWithin)

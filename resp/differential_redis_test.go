@@ -139,15 +139,7 @@ func (x connectionMix) call() []string {
 // What may differ stands in the list of differences.
 func TestRepliesAboutConnectionsAreThoseOfRedis(t *testing.T) {
 	const calls = 10_000
-	seed := uint64(51)
-	if text := os.Getenv(seedVariable); text != "" {
-		var err error
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatalf("%s: %v", seedVariable, err)
-		}
-	}
-	t.Logf("seed %d; again: %s=%d go test ./resp -run '^%s$'", seed, seedVariable, seed, t.Name())
-	x := connectionMix{rand.New(rand.NewPCG(seed, 0))}
+	x := connectionMix{randomOf(t, 51)}
 	redis := realRedis(t)
 	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView, Watch: func(*Server) {}})
 	for compared := 0; compared < calls; {
@@ -157,6 +149,53 @@ func TestRepliesAboutConnectionsAreThoseOfRedis(t *testing.T) {
 		}
 		for range 1 + x.IntN(12) {
 			c = append(c, x.call())
+		}
+		compared += compareCalls(t, redis, s, c)
+	}
+}
+
+// randomOf is the chance of a random comparison, of its fixed seed or of the one that the environment names.
+func randomOf(t *testing.T, seed uint64) *rand.Rand {
+	t.Helper()
+	if text := os.Getenv(seedVariable); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("%s: %v", seedVariable, err)
+		}
+	}
+	t.Logf("seed %d; again: %s=%d go test ./resp -run '^%s$'", seed, seedVariable, seed, t.Name())
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// TestDatabasesOfAConnectionAreThoseOfRedis compares random conversations about where a client is: SELECT of what is a
+// database and of what is none, in transactions that are executed and in others, and what ends them.
+func TestDatabasesOfAConnectionAreThoseOfRedis(t *testing.T) {
+	const calls = 10_000
+	x := connectionMix{randomOf(t, 52)}
+	redis := realRedis(t)
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
+	for compared, number := 0, 0; compared < calls; number++ {
+		keys := []string{"a" + strconv.Itoa(number), "b" + strconv.Itoa(number)} // Redis keeps those of others
+		c := conversation{{"HELLO", x.pick("2", "3")}}
+		for range 2 + x.IntN(20) {
+			key := x.pick(keys...)
+			switch x.IntN(20) {
+			case 0, 1, 2, 3, 4:
+				number := x.pick("0", "1", "2", "0", "1", "2", "15", "16", "-1", "x", "01", "2147483648")
+				c = append(c, []string{x.pick("SELECT", "select"), number})
+			case 5, 6, 7:
+				c = append(c, []string{"SET", key, strconv.Itoa(x.IntN(10))})
+			case 8, 9:
+				c = append(c, []string{"INCR", key})
+			case 11, 12:
+				c = append(c, []string{"MULTI"})
+			case 13, 14:
+				c = append(c, []string{"EXEC"})
+			case 15:
+				c = append(c, []string{x.pick("DISCARD", "RESET", "UNWATCH", "PING")})
+			default:
+				c = append(c, []string{"GET", key})
+			}
 		}
 		compared += compareCalls(t, redis, s, c)
 	}

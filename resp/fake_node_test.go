@@ -3,6 +3,7 @@ package resp
 import (
 	"time"
 
+	infos "github.com/raftredis/raftredis/resp/info"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -77,10 +78,14 @@ func (f *fakeFacts) Progress() Progress {
 
 func (f *fakeFacts) Keyspace() Keyspace {
 	info := f.now()
-	if info.Keyspace != (Keyspace{}) {
+	if info.Keyspace.Keys > 0 {
 		return info.Keyspace
 	}
-	return Keyspace{Keys: info.Keys, Deadlines: info.Expires}
+	all := Keyspace{Keys: info.Keys, Deadlines: info.Expires}
+	if info.Keys > 0 {
+		all.Databases = []infos.Database{{Keys: info.Keys, Deadlines: info.Expires}}
+	}
+	return all
 }
 
 func (f *fakeFacts) Sessions() (count, bytes int64) { return 3, 700 }

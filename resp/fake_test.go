@@ -22,12 +22,14 @@ type fakeStore struct {
 	fakeFacts
 	t testing.TB
 
-	mu     sync.RWMutex
-	values map[string][]byte
+	mu sync.RWMutex
+	// values are the keys of database 0, databases those of others.
+	values    map[string][]byte
+	databases map[int]map[string][]byte
 	// puts counts writes of keys, versions has the number of the last of each key.
 	puts     uint64
 	versions map[string]uint64
-	// weights are what Weigh says beside what is stored.
+	// weights are what Weigh says of database 0 beside what is stored.
 	weights map[string]int
 	info    fakeInfo
 	// bodies are the entries in the order in which they were executed.
@@ -78,6 +80,10 @@ func newFakeStore(t testing.TB) *fakeStore {
 		Fields: []Field{{"raft_fsync_count", "12"}},
 	}}
 	s.now = s.known
+	s.databases = map[int]map[string][]byte{}
+	for number := 1; number < command.MaxDatabases; number++ {
+		s.databases[number] = map[string][]byte{}
+	}
 	return s
 }
 
@@ -92,7 +98,7 @@ func (s *fakeStore) submit(r *Request, write bool) {
 		s.t.Errorf("a run with writes=%v was submitted as write=%v with a body of %d bytes",
 			r.Run.HasWrite(), write, len(r.Body))
 	}
-	if want := r.Run.Body(nil, argv.Append); !bytes.Equal(want, r.Body) {
+	if want := r.Run.Body(nil, argv.Append); write && !bytes.Equal(want, r.Body) {
 		s.t.Errorf("body %q, want %q", r.Body, want)
 	}
 	if cap(r.Body) != len(r.Body) {
@@ -155,9 +161,12 @@ func (s *fakeStore) View(r *Request) bool {
 }
 
 // Weigh knows what is stored, as the machine does.
-func (s *fakeStore) Weigh(key []byte) int {
+func (s *fakeStore) Weigh(database int, key []byte) int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	if database > 0 {
+		return len(s.databases[database][string(key)])
+	}
 	return len(s.values[string(key)]) + s.weights[string(key)]
 }
 
@@ -217,69 +226,84 @@ func (s *fakeStore) execute(run *command.Run) {
 		}
 		run.Reply = reply.ArrayHeader(run.Reply, len(run.Calls))
 	}
+	values := s.values
+	if run.Database > 0 {
+		values = s.databases[run.Database]
+	}
 	for i := range run.Calls {
 		call := &run.Calls[i]
 		if call.Spec == nil {
 			run.Reply = append(run.Reply, call.Fixed...)
 			continue
 		}
-		run.Reply = s.call(run.Reply, run.Protocol, call)
+		if call.Spec == node.Select {
+			if number, _ := strconv.Atoi(string(call.Args[1])); number > 0 {
+				values = s.databases[number]
+			} else {
+				values = s.values
+			}
+			run.Reply = reply.OK(run.Reply)
+			continue
+		}
+		run.Reply = s.call(values, run.Reply, run.Protocol, call)
 	}
 }
 
-func (s *fakeStore) call(dst []byte, protocol int, call *command.Call) []byte {
+func (s *fakeStore) call(values map[string][]byte, dst []byte, protocol int, call *command.Call) []byte {
 	args := call.Args
 	switch call.Spec {
 	case data.Set:
-		s.put(args[1], bytes.Clone(args[2]))
+		s.put(values, args[1], bytes.Clone(args[2]))
 		return reply.OK(dst)
 	case data.Get:
-		return s.appendValue(dst, protocol, args[1])
+		return appendValue(values, dst, protocol, args[1])
 	case data.MGet:
 		dst = reply.ArrayHeader(dst, len(args)-1)
 		for _, key := range args[1:] {
-			dst = s.appendValue(dst, protocol, key)
+			dst = appendValue(values, dst, protocol, key)
 		}
 		return dst
 	case data.MSet:
 		for i := 1; i+1 < len(args); i += 2 {
-			s.put(args[i], bytes.Clone(args[i+1]))
+			s.put(values, args[i], bytes.Clone(args[i+1]))
 		}
 		return reply.OK(dst)
 	case data.Incr:
-		n, _ := strconv.Atoi(string(s.values[string(args[1])]))
-		s.put(args[1], strconv.AppendInt(nil, int64(n+1), 10))
+		n, _ := strconv.Atoi(string(values[string(args[1])]))
+		s.put(values, args[1], strconv.AppendInt(nil, int64(n+1), 10))
 		return reply.Integer(dst, int64(n+1))
 	case data.Append:
-		value := append(bytes.Clone(s.values[string(args[1])]), args[2]...)
-		s.put(args[1], value)
+		value := append(bytes.Clone(values[string(args[1])]), args[2]...)
+		s.put(values, args[1], value)
 		return reply.Integer(dst, int64(len(value)))
 	case data.Strlen:
-		return reply.Integer(dst, int64(len(s.values[string(args[1])])))
+		return reply.Integer(dst, int64(len(values[string(args[1])])))
 	case data.DBSize:
-		return reply.Integer(dst, int64(len(s.values)))
+		return reply.Integer(dst, int64(len(values)))
 	case node.Watch:
 		s.running.Watched = s.running.Watched[:0]
 		if s.stateless {
 			return reply.Error(dst, reply.Loading)
 		}
 		for _, key := range args[1:] {
-			_, present := s.values[string(key)]
-			s.running.Watched = append(s.running.Watched, command.Watched{Key: key, Index: s.puts, Present: present})
+			_, present := values[string(key)]
+			s.running.Watched = append(s.running.Watched, command.Watched{
+				Database: s.running.Database, Key: key, Index: s.puts, Present: present,
+			})
 		}
 		return reply.OK(dst)
 	case data.RaftLogRead: // here the value, or a wait for one
-		if len(s.values[string(args[2])]) == 0 && s.running.MayWait {
+		if len(values[string(args[2])]) == 0 && s.running.MayWait {
 			millis, _ := strconv.ParseInt(string(args[len(args)-1]), 10, 64)
 			s.running.Waiting = command.Waiting{Wanted: true, Millis: millis}
 		}
-		return s.appendValue(dst, protocol, args[2])
+		return appendValue(values, dst, protocol, args[2])
 	}
 	return reply.Error(dst, "ERR not in the fake store")
 }
 
-func (s *fakeStore) put(key, value []byte) {
-	s.values[string(key)] = value
+func (s *fakeStore) put(values map[string][]byte, key, value []byte) {
+	values[string(key)] = value
 	s.puts++
 	s.versions[string(key)] = s.puts
 	if s.changed != nil {
@@ -287,8 +311,8 @@ func (s *fakeStore) put(key, value []byte) {
 	}
 }
 
-func (s *fakeStore) appendValue(dst []byte, protocol int, key []byte) []byte {
-	value, ok := s.values[string(key)]
+func appendValue(values map[string][]byte, dst []byte, protocol int, key []byte) []byte {
+	value, ok := values[string(key)]
 	if !ok {
 		return reply.Null(dst, protocol)
 	}

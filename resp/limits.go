@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/setting"
 	"github.com/raftredis/raftredis/resp/stats"
 	"github.com/raftredis/raftredis/resp/topology"
@@ -14,6 +15,8 @@ import (
 // Limits bounds what clients can make the server hold. The zero value of a field means its default; Limits are read
 // once, when the server is made.
 type Limits struct {
+	// Databases is how many databases clients may use: up to command.MaxDatabases. Default 16.
+	Databases int
 	// MaxArguments is the largest number of arguments of one request. Default 1,048,576.
 	MaxArguments int
 	// MaxInlineBytes is the longest inline request, and the longest line of a header. Default 64 KiB.
@@ -90,6 +93,7 @@ func (l Limits) withDefaults() Limits {
 			*field = value
 		}
 	}
+	byDefault(&l.Databases, command.DefaultDatabases)
 	byDefault(&l.MaxEntryBytes, 1<<20)
 	byDefault(&l.MaxRunBytes, min(1<<20, l.MaxEntryBytes))
 	request := l.wire().WithDefaults()
@@ -124,6 +128,8 @@ func (l Limits) validate() error {
 		}
 	}
 	switch {
+	case l.Databases < 1 || l.Databases > command.MaxDatabases:
+		return fmt.Errorf("resp: limit Databases is %d, want 1 to %d", l.Databases, command.MaxDatabases)
 	case l.MaxRunBytes > l.MaxEntryBytes:
 		return fmt.Errorf("resp: MaxRunBytes %d is above MaxEntryBytes %d", l.MaxRunBytes, l.MaxEntryBytes)
 	case l.MaxInputBytes < minQueryBytes:

@@ -3,6 +3,7 @@ package resp
 import (
 	"time"
 
+	"github.com/raftredis/raftredis/resp/info"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -78,9 +79,11 @@ type Progress struct {
 
 // Keyspace is what a node knows of its keys.
 type Keyspace struct {
-	// Keys are there now; Deadlines is how many of them have a deadline, and MillisLeft how long these have left on
-	// average. Overdue keys have ended and are not removed yet.
-	Keys, Deadlines, Overdue, MillisLeft int64
+	// Databases are those with keys, in the order of their numbers.
+	Databases []info.Database
+	// Keys are there now, in all databases; Deadlines is how many of them have a deadline. Overdue keys have ended and are
+	// not removed yet.
+	Keys, Deadlines, Overdue int64
 	// Expired is how many keys this node has removed at their end since it started.
 	Expired int64
 }

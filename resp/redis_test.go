@@ -28,7 +28,7 @@ func realRedis(t *testing.T, options ...string) string {
 	}
 	path := filepath.Join(directory, "s")
 	arguments := append([]string{
-		"--port", "0", "--unixsocket", path, "--save", "", "--databases", "1", "--dir", directory, "--loglevel", "warning",
+		"--port", "0", "--unixsocket", path, "--save", "", "--dir", directory, "--loglevel", "warning",
 	}, options...)
 	server := blackbox.Tool(t, "redis-server", arguments...)
 	if err := server.Start(); err != nil {

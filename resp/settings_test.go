@@ -50,7 +50,7 @@ func withSettings(o Options, limits Limits) Options {
 	clusterEnabled := setting.Only(map[bool]string{true: "no", false: "yes"}[o.ClusterView == topology.NoView])
 	for name, value := range map[string]setting.Value{
 		"cluster-enabled":      clusterEnabled,
-		"databases":            setting.Only("1"),
+		"databases":            setting.Only("16"),
 		"enable-debug-command": &setting.Choice{At: &t.EnableDebug, Words: []string{DebugNo, DebugYes, DebugLocal}},
 		"raft.max-entry-bytes": setting.Only(strconv.Itoa(limits.MaxEntryBytes)),
 	} {

@@ -32,9 +32,9 @@ type Store interface {
 	// Settled reports whether RAFT.ONCE will never execute a sequence from now on: it was executed, say. The store looks
 	// into its present state under the read lock. False says nothing, for that state may be old.
 	Settled(session, sequence uint64) bool
-	// Weigh looks into the present state under the read lock: by that a connection estimates what its writes cost, and
-	// that state may be old.
-	command.Stored
+	// Weigh is how much work it is to go through the value at a key of a database: see command.Stored. It looks into the
+	// present state under the read lock: by that a connection estimates what its writes cost, and that state may be old.
+	Weigh(database int, key []byte) int
 	// Abandon says that the client of a submitted request has gone: if no part was sent or appended yet, it is
 	// dropped and completed with NotDone; otherwise nothing changes. It may come after Complete was called. Complete is
 	// called once in any case.

@@ -20,10 +20,10 @@ type Call struct {
 	// maxReply is Run.MaxReplyBytes, or noReply; writes says that the call is a write.
 	maxReply int
 	writes   bool
-	// run is the run of the call, nil where no client waits for the reply. space is what it sees; applies says that it
+	// run is the run of the call, nil where no client waits for the reply. state is what it sees; applies says that it
 	// is executed while an entry is applied, and not by a query.
 	run     *command.Run
-	space   *keyspace.Space
+	state   *keyspace.State
 	applies bool
 	// transaction says that the call is one of a transaction.
 	transaction bool
@@ -52,17 +52,17 @@ func Unwatched(buffer []byte) Call {
 	return Call{Protocol: 2, Reply: buffer[:0], maxReply: noReply}
 }
 
-// Applied begins the calls of a run whose entry is applied to a space.
-func Applied(run *command.Run, space *keyspace.Space) Call {
-	c := Queried(run, space)
+// Applied begins the calls of a run whose entry is applied to a state.
+func Applied(run *command.Run, state *keyspace.State) Call {
+	c := Queried(run, state)
 	c.applies = true
 	return c
 }
 
-// Queried begins the calls of a run of reads, which a space answers.
-func Queried(run *command.Run, space *keyspace.Space) Call {
+// Queried begins the calls of a run of reads, which a state answers.
+func Queried(run *command.Run, state *keyspace.State) Call {
 	return Call{
-		Protocol: run.Protocol, Reply: run.Reply, maxReply: run.MaxReplyBytes, run: run, space: space,
+		Protocol: run.Protocol, Reply: run.Reply, maxReply: run.MaxReplyBytes, run: run, state: state,
 	}
 }
 

@@ -90,9 +90,9 @@ func (c Call) Fixed(made command.FixedReply) []byte {
 func (c Call) settles(text value.String) bool {
 	switch {
 	case guard.Down(guard.LongValuesStay):
-	case c.applies && c.space.Changeable(text):
-		c.space.NextGeneration()
-	case !c.applies && !c.space.Settled(text):
+	case c.applies && c.state.Changeable(text):
+		c.state.NextGeneration()
+	case !c.applies && !c.state.Settled(text):
 		c.run.WantsFreeze = true
 		return false
 	}

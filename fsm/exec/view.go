@@ -9,7 +9,9 @@ import (
 
 // View is what a read sees: the key space, through methods that change nothing.
 type View struct {
-	Space Reader
+	// Space is the database of the client, Database its number.
+	Space    Reader
+	Database int
 	// Now is the time of the read: the state time, or later if no key of the read ends in between.
 	Now keyspace.Now
 	// Random was drawn by the connection. It is no part of the state, and no write sees it.
@@ -40,9 +42,12 @@ func (v View) Get(key []byte) *keyspace.Entry {
 	return e
 }
 
-// Reader is the part of the key space that changes nothing.
+// Reader is the part of a database that changes nothing.
 type Reader interface {
 	Get(key []byte) *keyspace.Entry
+	Version(e *keyspace.Entry) uint64
+	Weigh(key []byte) int
+	Keys() int
 	Size() int
 	SlotSize(slot uint16) int
 	LastNumber() uint64

@@ -46,8 +46,8 @@ func (c Call) copiesTooMuch(bytes int) bool {
 }
 
 // IsLongRead is IsTooMuch for a read as a whole, by what its specification says.
-func (c Call) IsLongRead(spec *command.Spec) bool {
-	return c.Weighs() && spec.MayBeLong(c.Args) && c.IsTooMuch(spec.ReadWork(c.Args, c.space))
+func (c Call) IsLongRead(v View, spec *command.Spec) bool {
+	return c.Weighs() && spec.MayBeLong(c.Args) && c.IsTooMuch(spec.ReadWork(c.Args, v.Space))
 }
 
 // IsPutOff reports whether a read that is executed while an entry is applied wants a frozen state.
@@ -61,7 +61,7 @@ func (c Call) PutOff(read Read, v View, frozen keyspace.Frozen) []byte {
 	run.Long.AddLate(len(c.Reply), func(maxBytes int) []byte {
 		defer frozen.Release()
 		own := command.Run{Protocol: protocol, MaxReplyBytes: maxBytes}
-		v.Space = frozen.State()
+		v.Space = frozen.State().Space(v.Database)
 		return read(v, Queried(&own, frozen.State()).Reading(args))
 	})
 	return c.Reply

@@ -4,23 +4,72 @@ import (
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/sessions"
 )
 
-// Writer is what a write changes: the key space, while an entry is applied. The machine has one, and uses it for all.
+// Writer is what a write changes: the database of the client, while an entry is applied. The machine has one, and uses
+// it for all.
 type Writer struct {
-	space *keyspace.Space
+	state *keyspace.State
+	// space is the database with the number, of as many as the client may use.
+	space               *keyspace.Space
+	database, databases int
 	// made are the strings that were made ahead, by the first byte of the argument that they are.
 	made map[*byte]*value.Chunks
 	// chances is how many chances the entry took.
 	chances uint64
 }
 
-// WriterOf makes a writer of a space.
-func WriterOf(space *keyspace.Space) Writer { return Writer{space: space} }
+// WriterOf makes a writer to a state.
+func WriterOf(state *keyspace.State) Writer { return Writer{state: state} }
 
-// Begin begins an entry. made are the strings that were made ahead of it, by their first byte in its body.
-func (w *Writer) Begin(made map[*byte]*value.Chunks) { w.made, w.chances = made, 0 }
+// Begin begins an entry, in database 0. made are the strings that were made ahead of it, by their first byte in its
+// body.
+func (w *Writer) Begin(made map[*byte]*value.Chunks) {
+	w.made, w.chances = made, 0
+	w.Select(0, command.DefaultDatabases)
+}
+
+// Select chooses the database of what follows, of as many as the client may use.
+func (w *Writer) Select(database, databases int) {
+	w.space, w.database, w.databases = w.state.Open(database), database, databases
+}
+
+// Space is the database of the client, for reading: valid until the next Select or Swap.
+func (w *Writer) Space() *keyspace.Space { return w.space }
+
+// Database is the number of the database.
+func (w *Writer) Database() int { return w.database }
+
+// Databases is how many databases the client may use.
+func (w *Writer) Databases() int { return w.databases }
+
+// In is the same writer in another database, which must be below Databases.
+func (w *Writer) In(database int) Writer {
+	other := *w
+	other.Select(database, w.databases)
+	return other
+}
+
+// Swap lets two databases change places, unless one of them has a key that must keep its name: see keyspace.State.Swap.
+func (w *Writer) Swap(a, b int) (swapped bool) {
+	swapped = w.state.Swap(a, b)
+	w.space = w.state.Open(w.database)
+	return swapped
+}
+
+// FlushAll removes all keys of all databases.
+func (w *Writer) FlushAll() { w.state.Flush() }
+
+// Version is the index of the entry that last changed a key, 0 if it is absent.
+func (w *Writer) Version(key []byte) uint64 {
+	e := w.space.Get(key)
+	if e == nil {
+		return 0
+	}
+	return w.space.Version(e)
+}
 
 // Place is where a key belongs. Commands that look for a key and then put it compute that once.
 func (w *Writer) Place(key []byte) keyspace.Place { return w.space.Place(key) }
@@ -42,7 +91,7 @@ func (w *Writer) PutUntil(at keyspace.Place, key []byte, e keyspace.Entry, deadl
 // Remove removes a key and reports whether it was present.
 func (w *Writer) Remove(key []byte) bool { return w.space.Remove(key) }
 
-// Flush removes all keys, in constant time.
+// Flush removes all keys of the database, in constant time.
 func (w *Writer) Flush() { w.space.Flush() }
 
 // Now is the state time.
@@ -51,13 +100,13 @@ func (w *Writer) Now() keyspace.Now { return w.space.Now() }
 // MaxValueBytes bounds the bytes of a string.
 func (w *Writer) MaxValueBytes() int { return w.space.MaxValueBytes() }
 
-// NextNumber is a number above all that it gave before: see keyspace.Space.NextNumber.
+// NextNumber is a number above all that it gave before: see keyspace.State.NextNumber.
 func (w *Writer) NextNumber() uint64 { return w.space.NextNumber() }
 
 // NextNumbers takes a number of numbers that follow each other, at least one, and gives the first.
 func (w *Writer) NextNumbers(count uint64) (first uint64) { return w.space.NextNumbers(count) }
 
-// HasNumbers reports whether a command may take so many numbers: see keyspace.Space.HasNumbers.
+// HasNumbers reports whether a command may take so many numbers: see keyspace.State.HasNumbers.
 func (w *Writer) HasNumbers(count uint64) bool { return w.space.HasNumbers(count) }
 
 // LastNumber is the last that NextNumber gave, 0 before the first.
@@ -89,17 +138,17 @@ func (w *Writer) Made(text []byte) *value.Chunks {
 	return w.made[&text[0]]
 }
 
-// Overwritten is an entry of a string with b, which is not empty, at an offset: see keyspace.Space.Overwritten.
+// Overwritten is an entry of a string with b, which is not empty, at an offset: see keyspace.State.Overwritten.
 func (w *Writer) Overwritten(e *keyspace.Entry, offset int, b []byte) keyspace.Entry {
 	return w.space.Overwritten(e, offset, b)
 }
 
-// Built is an entry with a string of a length, made piece by piece: see keyspace.Space.Built.
+// Built is an entry with a string of a length, made piece by piece: see keyspace.State.Built.
 func (w *Writer) Built(key []byte, length int, fill func(piece []byte, offset int) bool) keyspace.Entry {
 	return w.space.Built(key, length, fill)
 }
 
-// Unshare lets two entries share one value: see keyspace.Space.Unshare.
+// Unshare lets two entries share one value: see keyspace.State.Unshare.
 func (w *Writer) Unshare(e *keyspace.Entry) { w.space.Unshare(e) }
 
 // Sessions are those of clients.

@@ -1,6 +1,9 @@
-// Package keyspace is the key space of Redis: the keys with their values and deadlines, as a tree that can be frozen.
+// Package keyspace is the key space of Redis: databases of keys with their values and deadlines, as trees that can be
+// frozen.
 //
 // It knows no command and no reply. Package fsm executes commands on it; package value holds what a key can hold.
+//
+//	State: time, numbers, sessions, and the databases, each a Space
 //
 //	Space: 16,384 slots ──► tree by the bits of a keyed hash ──► Entry: key, value, deadline, version
 //	  │                                                             │

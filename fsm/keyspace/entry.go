@@ -135,6 +135,14 @@ func (e *Entry) Kind() value.Kind {
 	return e.apart.Value.Kind()
 }
 
+// staying is 1 for a value that must keep its name, 0 for another one.
+func (e *Entry) staying() int {
+	if e.apart == nil || !e.apart.Value.Kind().Stays() {
+		return 0
+	}
+	return 1
+}
+
 // Text is the value as a string, for reading until the next write of its key. ok is false if it is of another kind.
 func (e *Entry) Text() (text value.String, ok bool) {
 	if e.apart == nil {
@@ -181,13 +189,13 @@ func (e *Entry) digest(state digest.Sip) uint64 {
 
 // Overwritten is an entry of a string with b, which is not empty, at an offset, and with the same deadline. A string
 // that ends before the offset is lengthened with zeros.
-func (s *Space) Overwritten(e *Entry, offset int, b []byte) Entry {
+func (s *shared) Overwritten(e *Entry, offset int, b []byte) Entry {
 	return e.overwritten(offset, b, s.values, s.generation)
 }
 
 // Built is an entry with a string of a length, made piece by piece: fill writes into the zeros at an offset, and
 // reports whether one of them is not zero any more. If none is, the piece is zeros as before.
-func (s *Space) Built(key []byte, length int, fill func(piece []byte, offset int) bool) Entry {
+func (s *shared) Built(key []byte, length int, fill func(piece []byte, offset int) bool) Entry {
 	if length <= value.ChunkBytes {
 		return buildEntry(key, length, func(piece []byte, offset int) { fill(piece, offset) })
 	}

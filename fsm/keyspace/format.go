@@ -23,8 +23,8 @@ import (
 // kinds, and the layout stays.
 //
 // The payload of a section of kind sectionKeys is the number of the database, u32, and then items. The items of all
-// these sections are one stream, sorted by (database, slot, hash, key). An item is an entry, or a part of the value of
-// the entry before it:
+// these sections are one stream, sorted by (database, slot, hash, key), and each section has items of one database. An
+// item is an entry, or a part of the value of the entry before it:
 //
 //	entry  tag u8 · version uvarint · deadline i64, if the tag has deadlineFlag · length of the key uvarint · key
 //	       · length of the value uvarint and value, unless the tag has partsFlag: then parts follow
@@ -33,11 +33,17 @@ import (
 // The lower six bits of a tag are the kind of the value. The deadline is a moment of wall time if it is positive, of
 // log time, negated, if it is negative. The version is the index of the entry of the log that changed the key last. A
 // string of up to value.ChunkBytes is written whole; all other values are written in parts, which the kind defines: see
-// value.Reader. A section is closed behind the item that brings its payload to sectionBytes, so that
-// equal contents are cut at equal places, and neither writer nor reader needs memory for a whole value.
+// value.Reader. A section is closed behind the item that brings its payload to sectionBytes, and behind the last of a
+// database, so that equal contents are cut at equal places, and neither writer nor reader needs memory for a whole
+// value.
+//
+// The payload of a section of kind sectionSwaps has, for each database with keys that got its number by a swap, the
+// number, u32, and the index of the entry that swapped it, u64: all its keys count as changed there. It follows the
+// keys. Without such a database there is none.
 //
 // The payloads of the sections of kind sectionSessions are, one behind the other, the image of the table of sessions:
-// see package sessions. They follow the keys; each but the last has sectionBytes. Without sessions there is none.
+// see package sessions. They follow the keys and the swaps; each but the last has sectionBytes. Without sessions there
+// is none.
 //
 // The section of kind sectionRemovals comes last: see removals.append. There is none before an entry has put a key.
 const (
@@ -52,10 +58,11 @@ const (
 	sectionEnd      section.Kind = 2
 	sectionSessions section.Kind = 3
 	sectionRemovals section.Kind = 4
+	sectionSwaps    section.Kind = 5
 
-	// database is the number of the only database.
-	database      = 0
+	// databaseBytes is the length of the number of a database, swapBytes that of a line about a swap.
 	databaseBytes = 4
+	swapBytes     = databaseBytes + 8
 
 	// deadlineFlag marks the tag of an entry that has a deadline, in images and in the state hash; partsFlag that of
 	// one whose value is written in parts.

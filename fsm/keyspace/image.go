@@ -9,31 +9,48 @@ import (
 	"github.com/raftredis/raftredis/internal/section"
 )
 
-// Frozen is a state that does not change: the header of its image, and the space as it was. One goroutine at a time may
-// use it, beside the space that goes on.
+// Frozen is a state that does not change, with the header of its image. One goroutine at a time may use it, beside the
+// state that goes on.
 type Frozen struct {
 	header imageHeader
-	space  Space
+	state  State
 }
 
 // ErrReleased is the error of an image that is used after its Release.
 var ErrReleased = errors.New("keyspace: image was released")
 
-// Freeze takes the present state in constant time. It may run beside readers, but not beside a write or another Freeze:
-// it changes the generation, at which only those look.
-func (s *Space) Freeze() Frozen {
+// Freeze takes the present state in constant time, for each database. It may run beside readers, but not beside a write
+// or another Freeze: it changes the generation, at which only those look.
+func (s *State) Freeze() Frozen {
 	s.generation++ // from now on nothing that root reaches is changed
-	f := Frozen{
-		header: imageHeader{
-			s.index, s.seed, s.now, s.offset, s.StateHash(), uint64(s.keys), uint64(s.maxValueBytes), s.number,
-		},
-		space: *s,
+	common := *s.shared
+	common.watcher, common.run = nil, nil
+	common.sessions, common.frozenSessions = nil, s.freezeSessions()
+	common.settled = common.generation
+	used := 1
+	for _, space := range s.spaces {
+		if space != nil {
+			used++
+		}
 	}
-	f.space.byLog.tree, f.space.byWall.tree = nil, nil // these go on with the original
-	f.space.watcher, f.space.run = nil, nil
-	f.space.sessions, f.space.frozenSessions = nil, s.freezeSessions()
-	f.space.settled = f.space.generation
-	return f
+	fixed := make([]Space, 0, used)
+	fix := func(space *Space) *Space {
+		if space == nil {
+			return nil
+		}
+		fixed = append(fixed, *space)
+		one := &fixed[len(fixed)-1]
+		one.shared = &common
+		one.byLog.tree, one.byWall.tree = nil, nil // these go on with the original
+		return one
+	}
+	frozen := State{shared: &common, spaces: make([]*Space, len(s.spaces)), untouched: fix(s.untouched)}
+	for number, space := range s.spaces {
+		frozen.spaces[number] = fix(space)
+	}
+	return Frozen{imageHeader{
+		s.index, s.seed, s.now, s.offset, s.StateHash(), uint64(s.keys()), uint64(s.maxValueBytes), s.number,
+	}, frozen}
 }
 
 // Index is the index of the last entry that the state holds.
@@ -43,29 +60,30 @@ func (f *Frozen) Index() uint64 { return f.header.index }
 func (f *Frozen) Hash() uint64 { return f.header.hash }
 
 // Release frees the state. A second Release does nothing.
-func (f *Frozen) Release() {
-	f.space.root, f.space.frozenSessions, f.space.removals = nil, nil, removals{}
-}
+func (f *Frozen) Release() { f.state = State{} }
 
-// State is the space, for reading. It panics behind a Release.
-func (f *Frozen) State() *Space {
-	if f.space.root == nil {
+// State is the state, for reading. It panics behind a Release.
+func (f *Frozen) State() *State {
+	if f.state.shared == nil {
 		panic("keyspace: an image is used that was released")
 	}
-	return &f.space
+	return &f.state
 }
 
 // WriteTo writes the image once, and releases it, also after an error. The error is the writer's, or ErrReleased.
 func (f *Frozen) WriteTo(w io.Writer) (int64, error) {
-	if f.space.root == nil {
+	if f.state.shared == nil {
 		return 0, ErrReleased
 	}
-	out, ofClients, removed := imageWriter{w: w}, f.space.frozenSessions, f.space.removals
+	out, ofClients, removed, swaps := imageWriter{w: w}, f.state.frozenSessions, f.state.removals, f.state.swaps()
 	if err := out.write(f.header.append(nil)); err != nil {
 		f.Release()
 		return out.written, err
 	}
 	if err := f.walk(out.add); err != nil {
+		return out.written, err
+	}
+	if err := out.addSwaps(swaps); err != nil {
 		return out.written, err
 	}
 	if err := out.addSessions(ofClients); err != nil {
@@ -79,19 +97,27 @@ func (f *Frozen) WriteTo(w io.Writer) (int64, error) {
 }
 
 // walk visits all entries in the order of the image, once: it releases the image, page by page.
-func (f *Frozen) walk(visit func(ranked) error) error {
-	root := *f.space.root // a copy: the other one may be the machine's still, or another image's
+func (f *Frozen) walk(visit func(database int, r ranked) error) error {
+	state := f.state
 	f.Release()
 	scratch := make([]ranked, 0, leafEntries)
-	for number := range root.pages {
-		p := root.pages[number]
-		if p == nil {
+	for number, space := range state.spaces {
+		if space == nil {
 			continue
 		}
-		root.pages[number] = nil
-		for slot := range p.slots {
-			if err := p.slots[slot].walk(f.space.hashing.keys, &scratch, visit); err != nil {
-				return err
+		root := *space.root // a copy: the other one may be the machine's still, or another image's
+		space.root = nil
+		for i := range root.pages {
+			p := root.pages[i]
+			if p == nil {
+				continue
+			}
+			root.pages[i] = nil
+			for slot := range p.slots {
+				err := p.slots[slot].walk(state.hashing.keys, &scratch, func(r ranked) error { return visit(number, r) })
+				if err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -104,11 +130,19 @@ type imageWriter struct {
 	written  int64
 	sections uint64
 	payload  []byte
+	// database is that of the items.
+	database int
 	// buf is where values make their parts.
 	buf []byte
 }
 
-func (o *imageWriter) add(r ranked) error {
+func (o *imageWriter) add(database int, r ranked) error {
+	if database != o.database {
+		if err := o.close(0); err != nil {
+			return err
+		}
+		o.database = database
+	}
 	o.open()
 	text, isText := r.entry.Text()
 	if isText && text.Len() <= value.ChunkBytes {
@@ -143,7 +177,7 @@ func (o *imageWriter) part(part []byte) error {
 // open begins a section of keys, unless one is open.
 func (o *imageWriter) open() {
 	if len(o.payload) == 0 {
-		o.payload = binary.LittleEndian.AppendUint32(o.payload, database)
+		o.payload = binary.LittleEndian.AppendUint32(o.payload, uint32(o.database))
 	}
 }
 

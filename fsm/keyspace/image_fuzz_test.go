@@ -8,7 +8,7 @@ import (
 )
 
 // spaceOfAllKinds has a value of each kind.
-func spaceOfAllKinds() *Space {
+func spaceOfAllKinds() *single {
 	s := sampleSpace()
 	state, generation := s.Making()
 	put := func(name string, v value.Value) {
@@ -44,15 +44,15 @@ func FuzzAnyItemsAreKeysOrRefused(f *testing.F) {
 	}
 	f.Add(bytes.Join(all, nil))
 	f.Fuzz(func(t *testing.T, items []byte) {
-		in := imageReader{maxValueBytes: testMaxValueBytes, space: New(testSpaceSeed, testMaxValueBytes)}
+		in := imageReader{maxValueBytes: testMaxValueBytes, state: New(testSpaceSeed, testMaxValueBytes)}
 		in.readers.learn(value.NewReader)
-		in.space.index = 7
+		in.state.index = 7
 		payload := append(make([]byte, databaseBytes), items...)
-		if in.keys(payload) != nil || in.open.any {
+		if in.keys(payload) != nil || in.partly.any {
 			return
 		}
-		s := &in.space
-		s.removals.newest = s.index
+		s := singleOf(in.state)
+		s.all.removals.newest = s.index
 		s.Advance(s.index, s.now.Log)
 		s.Settle()
 		image := s.imageBytes(t)

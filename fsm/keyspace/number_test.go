@@ -40,8 +40,8 @@ func TestNumbersGrow(t *testing.T) {
 		t.Error("a number that was taken does not show in the state hash")
 	}
 	fresh := emptySpace()
-	s.Replace(*fresh)
-	if s.LastNumber() != 0 {
+	s.all.Replace(*fresh.all)
+	if s.all.LastNumber() != 0 {
 		t.Error("another state has the numbers of the one before")
 	}
 }

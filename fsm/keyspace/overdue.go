@@ -3,16 +3,20 @@ package keyspace
 import "github.com/raftredis/raftredis/fsm/value/digest"
 
 // Sweep removes up to limit overdue keys and returns how many: those with absolute deadlines first, for an offset may
-// wait for them, then those with relative ones, each in the order of (deadline, slot, hash). It uses scratch as a
-// buffer and returns it.
-func (s *Space) Sweep(limit int, scratch []byte) (swept int, kept []byte) {
-	for ; swept < limit && s.byWall.overdue > 0; swept++ {
-		line, _ := s.byWall.first()
-		scratch = s.dropDue(line, At(line.ends), scratch)
+// wait for them, then those with relative ones, each in the order of (database, deadline, slot, hash). It uses scratch
+// as a buffer and returns it.
+func (s *State) Sweep(limit int, scratch []byte) (swept int, kept []byte) {
+	for _, space := range s.spaces {
+		for ; space != nil && swept < limit && space.byWall.overdue > 0; swept++ {
+			line, _ := space.byWall.first()
+			scratch = space.dropDue(line, At(line.ends), scratch)
+		}
 	}
-	for ; swept < limit && s.byLog.overdue > 0; swept++ {
-		line, _ := s.byLog.first()
-		scratch = s.dropDue(line, AtLog(line.ends), scratch)
+	for _, space := range s.spaces {
+		for ; space != nil && swept < limit && space.byLog.overdue > 0; swept++ {
+			line, _ := space.byLog.first()
+			scratch = space.dropDue(line, AtLog(line.ends), scratch)
+		}
 	}
 	return swept, scratch
 }

@@ -26,8 +26,9 @@ type removals struct {
 	pages [removalPages]*removalPage
 	// sum adds up the shares of all places in the state hash.
 	sum uint64
-	// newest is the index of the last entry that put a key. flushed is the newest that there was when all keys were
-	// removed last: it counts as the version of each of them.
+	// newest is the highest version that a key has had: the index of the last entry that put a key, or gave keys to
+	// another database. flushed is the newest that there was when all keys of a database were removed last: it counts as
+	// the version of each of them.
 	newest, flushed uint64
 }
 
@@ -92,6 +93,10 @@ func (r *removals) since(hash, index uint64) bool {
 // flush notes that all keys are removed.
 func (r *removals) flush() { *r = removals{newest: r.newest, flushed: r.newest} }
 
+// moved notes that an entry has given keys to another database: that is their version, and any key may have been one of
+// them.
+func (r *removals) moved(index uint64) { *r = removals{newest: index, flushed: index} }
+
 // append appends the payload of the section: newest and flushed, then for each place with a version the number of
 // places without one before it, and how much less than newest the version is.
 func (r *removals) append(dst []byte) []byte {
@@ -152,7 +157,7 @@ func (s *Space) ChangedSince(key []byte, index uint64, present bool) bool {
 	switch {
 	case e == nil:
 		return present || s.removals.since(at.hash, index)
-	case e.Version > index:
+	case s.Version(e) > index:
 		return true
 	}
 	return e.Expired(s.now) == present
@@ -179,7 +184,7 @@ func (in *imageReader) readRemovals(length, checksum uint32) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	removals, ok := readRemovals(p.payload.Bytes(), in.space.index, in.space.hashing.state)
+	removals, ok := readRemovals(p.payload.Bytes(), in.state.index, in.state.hashing.state)
 	if !ok || in.removals != nil {
 		return damaged("its removals are none", nil)
 	}

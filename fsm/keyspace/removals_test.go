@@ -11,7 +11,7 @@ import (
 )
 
 // withRemovals is a space in which keys came and went.
-func withRemovals(keys int) *Space {
+func withRemovals(keys int) *single {
 	s := emptySpace()
 	for i := range keys {
 		s.Advance(uint64(2*i+1), 0)
@@ -86,7 +86,7 @@ func TestRemovalsAreInTheImageAndTheHash(t *testing.T) {
 			t.Errorf("%d keys: the image has %d bytes", keys, len(image))
 		}
 		before := s.StateHash()
-		for _, space := range []*Space{s, &again} {
+		for _, space := range []*single{s, again} {
 			space.Advance(1<<30, 0)
 			space.Set([]byte("more"), nil)
 			space.Remove([]byte("more"))
@@ -107,7 +107,7 @@ func TestAFreezeDoesNotSeeLaterRemovals(t *testing.T) {
 		s.Set(fmt.Appendf(nil, "k%d", i), nil)
 		s.Remove(fmt.Appendf(nil, "k%d", i))
 	}
-	if frozen.State().ChangedSince([]byte("k1"), 999, false) || !s.ChangedSince([]byte("k1"), 999, false) {
+	if frozen.State().Space(0).ChangedSince([]byte("k1"), 999, false) || !s.ChangedSince([]byte("k1"), 999, false) {
 		t.Error("a frozen state sees what comes later")
 	}
 	var b bytes.Buffer

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"math"
 
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/section"
@@ -48,7 +47,7 @@ type ReadOptions struct {
 
 // ReadImage reads an image to its end, and verifies everything in it: checksums, order, counts, and the state hash,
 // computed anew. An error is one of those above, or the reader's.
-func ReadImage(image io.Reader, o ReadOptions) (Space, error) {
+func ReadImage(image io.Reader, o ReadOptions) (State, error) {
 	if o.Parallel == nil {
 		o.Parallel = inTurn
 	}
@@ -59,40 +58,50 @@ func ReadImage(image io.Reader, o ReadOptions) (Space, error) {
 	in.readers.learn(o.NewReader)
 	header, err := in.header()
 	if err != nil {
-		return Space{}, err
+		return State{}, err
 	}
 	switch {
 	case header.seed != o.Seed:
-		return Space{}, fmt.Errorf("%w: its hash seed is %016x, not %016x", ErrImageForeign, header.seed, o.Seed)
+		return State{}, fmt.Errorf("%w: its hash seed is %016x, not %016x", ErrImageForeign, header.seed, o.Seed)
 	case header.maxValueBytes != uint64(o.MaxValueBytes):
-		return Space{}, fmt.Errorf("%w: its values have at most %d bytes, not %d",
+		return State{}, fmt.Errorf("%w: its values have at most %d bytes, not %d",
 			ErrImageForeign, header.maxValueBytes, o.MaxValueBytes)
 	}
-	in.space = New(o.Seed, o.MaxValueBytes)
-	in.space.index, in.space.now, in.space.offset = header.index, header.now, header.offset
-	in.space.number = header.number
-	in.space.byLog, in.space.byWall = deadlines{}, deadlines{} // collect, until they are loaded all at once
+	in.state = New(o.Seed, o.MaxValueBytes)
+	in.state.index, in.state.now, in.state.offset = header.index, header.now, header.offset
+	in.state.number = header.number
+	in.state.spaces[0].collect()
 	if err := in.sections(); err != nil {
-		return Space{}, err
+		return State{}, err
 	}
-	if uint64(in.space.keys) != header.keys {
-		return Space{}, fmt.Errorf("%w: it holds %d keys, not %d", ErrImageDamaged, in.space.keys, header.keys)
+	if keys := in.state.keys(); uint64(keys) != header.keys {
+		return State{}, fmt.Errorf("%w: it holds %d keys, not %d", ErrImageDamaged, keys, header.keys)
 	}
-	in.space.byLog.load()
-	in.space.byWall.load()
-	in.space.Advance(header.index, header.now.Log)
-	in.space.Settle()
-	if hash := in.space.StateHash(); hash != header.hash {
-		return Space{}, fmt.Errorf("%w: its state hash is %016x, not %016x", ErrImageDamaged, hash, header.hash)
+	for _, space := range in.state.spaces {
+		if space != nil {
+			space.byLog.load()
+			space.byWall.load()
+		}
 	}
-	return in.space, nil
+	in.state.Advance(header.index, header.now.Log)
+	in.state.Settle()
+	if hash := in.state.StateHash(); hash != header.hash {
+		return State{}, fmt.Errorf("%w: its state hash is %016x, not %016x", ErrImageDamaged, hash, header.hash)
+	}
+	return in.state, nil
 }
 
-// Replace puts another space in place of this one, and tells the watcher.
-func (s *Space) Replace(fresh Space) {
-	fresh.watcher = s.watcher
-	*s = fresh
-	s.tellFlushed()
+// collect lets the deadlines of a database be noted as its keys are read, until they are loaded all at once.
+func (s *Space) collect() { s.byLog, s.byWall = deadlines{}, deadlines{} }
+
+// open is a database into which keys are read.
+func (in *imageReader) open(database int) *Space {
+	if database < len(in.state.spaces) && in.state.spaces[database] != nil {
+		return in.state.spaces[database]
+	}
+	space := in.state.Open(database)
+	space.collect()
+	return space
 }
 
 // imageReader reads an image into a key space. Sections come in batches: while pieces of one are decoded, each by
@@ -101,20 +110,22 @@ type imageReader struct {
 	r             io.Reader
 	maxValueBytes int
 	parallel      Parallel
-	space         Space
+	state         State
 	// read counts the sections that were read. end is the payload of the last one, nil before it was read.
 	read uint64
 	end  []byte
-	// sessions are the payloads of the sections with the sessions, which follow those with keys.
+	// swaps is the payload of the section with swaps, which follows those with keys, nil without one. sessions are the
+	// payloads of the sections with the sessions, which follow both.
+	swaps    []byte
 	sessions []io.Reader
 	// removals are those of the section that follows; nil before it.
 	removals *removals
 	// last is the entry put into the space last: what follows must rank behind it.
 	last rankedKey
-	// readers make values of their parts. open is an entry whose value is read in parts, if there is one: its key is that
-	// of last, and the reader of its kind has the parts.
+	// readers make values of their parts. partly is an entry whose value is read in parts, if there is one: its key is
+	// that of last, and the reader of its kind has the parts.
 	readers kindReaders
-	open    struct {
+	partly  struct {
 		any   bool
 		entry Entry
 		kind  value.Kind
@@ -133,6 +144,7 @@ func (k *kindReaders) learn(newReader func(value.Kind) value.Reader) {
 
 // rankedKey is a key with its place in the order of an image. any is false for none.
 type rankedKey struct {
+	database int
 	Place
 	key string
 	any bool
@@ -218,9 +230,13 @@ func (in *imageReader) batch(pieces *[batchPieces]piece) (count int, err error) 
 			if err := in.readSessions(length, checksum); err != nil {
 				return count, err
 			}
+		case sectionSwaps:
+			if err := in.readSwaps(length, checksum); err != nil {
+				return count, err
+			}
 		case sectionKeys:
-			if len(in.sessions) > 0 || in.removals != nil {
-				return count, damaged("keys follow the sessions or the removals", nil)
+			if len(in.sessions) > 0 || in.swaps != nil || in.removals != nil {
+				return count, damaged("keys follow what follows the keys", nil)
 			}
 			p := &pieces[count]
 			p.checksum = checksum
@@ -286,150 +302,6 @@ func (in *imageReader) skip(kind section.Kind, length, checksum uint32) error {
 	return nil
 }
 
-// keys reads the items of a section into the space, one after the other.
-func (in *imageReader) keys(payload []byte) error {
-	payload, err := databaseOf(payload)
-	for len(payload) > 0 && err == nil {
-		if in.open.any {
-			payload, err = in.part(payload)
-		} else {
-			payload, err = in.entry(payload)
-		}
-	}
-	return err
-}
-
-// databaseOf checks which database a section has keys of, and returns its items.
-func databaseOf(payload []byte) (items []byte, err error) {
-	if len(payload) <= databaseBytes {
-		return nil, damaged("a section is empty", nil)
-	}
-	if number := binary.LittleEndian.Uint32(payload); number != database {
-		return nil, fmt.Errorf("%w: it has keys of database %d", ErrImageFormat, number)
-	}
-	return payload[databaseBytes:], nil
-}
-
-// entry reads an entry into the space, or what precedes the parts of its value, and returns what follows.
-func (in *imageReader) entry(b []byte) ([]byte, error) {
-	at, key, e, rest, err := in.item(b, &in.last)
-	if err != nil {
-		return nil, err
-	}
-	if b[0]&partsFlag != 0 {
-		in.last = rankedKey{at, string(key), true}
-		in.open.any, in.open.entry, in.open.kind = true, e, value.Kind(b[0])&value.MaxKind
-		return rest, nil
-	}
-	in.last = rankedKey{at, e.Key(), true}
-	in.space.store(at, key, &e)
-	return rest, nil
-}
-
-// item reads an entry that must rank behind another one, and returns what follows. Of an entry whose value follows in
-// parts it has deadline and version only. It changes nothing.
-func (in *imageReader) item(b []byte, last *rankedKey) (at Place, key []byte, e Entry, rest []byte, err error) {
-	fail := func(what string) (Place, []byte, Entry, []byte, error) { return at, nil, e, nil, damaged(what, nil) }
-	kind, inParts := value.Kind(b[0])&value.MaxKind, b[0]&partsFlag != 0
-	switch {
-	case in.readers[kind] == nil:
-		return at, nil, e, nil, fmt.Errorf("%w: it has a value of kind %d", ErrImageFormat, kind)
-	case kind != value.KindString && !inParts:
-		return fail("a value that is no string is not in parts")
-	}
-	version, deadline, b, headOK := versionAndDeadline(b)
-	if !headOK || version > in.space.index {
-		return fail("a version or a deadline is not one")
-	}
-	key, b, keyOK := lengthPrefixed(b)
-	if !keyOK {
-		return fail("an entry is not one")
-	}
-	if at = in.space.Place(key); last.any && !last.before(at, key) {
-		return fail("entries are out of order")
-	}
-	if inParts {
-		return at, key, Entry{Deadline: deadline, Version: version}, b, nil
-	}
-	text, b, textOK := lengthPrefixed(b)
-	if !textOK || len(text) > min(in.maxValueBytes, value.ChunkBytes) {
-		return fail("an entry is not one")
-	}
-	e = NewEntry(key, text).Until(deadline)
-	e.Version = version
-	return at, key, e, b, nil
-}
-
-// part reads the next part of the value that is open, and returns what follows. An empty part ends the value.
-func (in *imageReader) part(b []byte) ([]byte, error) {
-	part, b, ok := lengthPrefixed(b)
-	if !ok {
-		return nil, damaged("a part of a value is not one", nil)
-	}
-	s, open := &in.space, &in.open
-	reader := in.readers[open.kind]
-	if len(part) > 0 {
-		if !reader.Add(part, in.maxValueBytes, s.values, s.generation) {
-			return nil, damaged("a part of a value is not one", nil)
-		}
-		return b, nil
-	}
-	text, apart, ok := reader.Finish(s.values, s.generation)
-	switch {
-	case !ok:
-		return nil, damaged("the parts of a value are not all there", nil)
-	case apart == nil && len(text) <= value.ChunkBytes:
-		return nil, damaged("a short string is in parts", nil)
-	}
-	key := []byte(in.last.key)
-	e := NewEntry(key, text)
-	if apart != nil {
-		e.apart = value.BoxOf(apart)
-	}
-	e.Deadline, e.Version = open.entry.Deadline, open.entry.Version
-	s.store(in.last.Place, key, &e)
-	open.any = false
-	return b, nil
-}
-
-// versionAndDeadline reads what stands between the tag of an entry and its key. A deadline of 0 is never written.
-func versionAndDeadline(b []byte) (version uint64, deadline Deadline, rest []byte, ok bool) {
-	tag := b[0]
-	version, n := binary.Uvarint(b[1:])
-	if n <= 0 {
-		return 0, 0, nil, false
-	}
-	rest = b[1+n:]
-	if tag&deadlineFlag == 0 {
-		return version, 0, rest, true
-	}
-	if len(rest) < 8 {
-		return 0, 0, nil, false
-	}
-	deadline = Deadline(binary.LittleEndian.Uint64(rest))
-	return version, deadline, rest[8:], deadline != 0 && deadline != math.MinInt64
-}
-
-// before reports whether a key ranks behind this one.
-func (last *rankedKey) before(at Place, key []byte) bool {
-	switch {
-	case at.slot != last.slot:
-		return at.slot > last.slot
-	case at.hash != last.hash:
-		return at.hash > last.hash
-	}
-	return string(key) > last.key
-}
-
-func lengthPrefixed(b []byte) (value, rest []byte, ok bool) {
-	length, n := binary.Uvarint(b)
-	if n <= 0 || length > uint64(len(b)-n) {
-		return nil, nil, false
-	}
-	end := n + int(length)
-	return b[n:end], b[end:], true
-}
-
 // nothingFollows checks that the image ends here.
 func (in *imageReader) nothingFollows() error {
 	var b [1]byte
@@ -441,14 +313,17 @@ func (in *imageReader) nothingFollows() error {
 
 // finish checks the last section, when everything is in the space.
 func (in *imageReader) finish() error {
-	if in.open.any {
+	if in.partly.any {
 		return damaged("it ends in a value", nil)
 	}
 	if len(in.end) != endBytes || binary.LittleEndian.Uint64(in.end) != in.read {
 		return damaged("its last section is not that of these sections", nil)
 	}
 	if in.removals != nil {
-		in.space.removals = *in.removals
+		in.state.removals = *in.removals
+	}
+	if err := in.finishSwaps(); err != nil {
+		return err
 	}
 	return in.finishSessions()
 }

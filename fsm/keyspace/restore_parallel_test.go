@@ -22,7 +22,7 @@ func onGoroutines(n int, do func(i int)) {
 
 // largeSpace needs several batches of sections. It has keys of all slots, keys of one slot that fill sections, values
 // that are longer than a section, deadlines, and overdue keys.
-func largeSpace(t *testing.T) *Space {
+func largeSpace(t *testing.T) *single {
 	t.Helper()
 	r, s := random(t, 11), emptySpace()
 	s.Advance(9, 1_700_000_000_000)
@@ -66,10 +66,11 @@ func TestRestoreInParallelMakesTheSameSpace(t *testing.T) {
 		t.Fatalf("%d sections are no more than two batches", sections)
 	}
 	for name, parallel := range map[string]Parallel{"in turn": nil, "on goroutines": onGoroutines} {
-		again, err := ReadImage(bytes.NewReader(image), readingBy(parallel))
+		state, err := ReadImage(bytes.NewReader(image), readingBy(parallel))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
+		again := singleOf(state)
 		if again.Size() != s.Size() || again.Overdue() != s.Overdue() || again.Ending() != s.Ending() ||
 			again.Due() != s.Due() || again.Overdue() == 0 {
 			t.Errorf("%s: %d keys, %d overdue, %d ending, due %d; want %d, %d, %d, %d", name, again.Size(), again.Overdue(),

@@ -12,6 +12,8 @@ type piece struct {
 	payload  bytes.Buffer
 	checksum uint32
 
+	// database is that of the items.
+	database int
 	// damage is a wrong checksum. fault is what is wrong with the items if the section begins with an entry; the parts of
 	// a value that began in an earlier one may look like anything. plain says that there are whole entries only.
 	damage, fault error
@@ -55,25 +57,25 @@ func (in *imageReader) decode(p *piece) {
 		return
 	}
 	var items []byte
-	for items, p.fault = databaseOf(p.payload.Bytes()); len(items) > 0 && p.fault == nil; {
+	for p.database, items, p.fault = databaseOf(p.payload.Bytes()); len(items) > 0 && p.fault == nil; {
 		if items[0]&partsFlag != 0 {
 			return
 		}
 		var at Place
 		var e Entry
-		if at, _, e, items, p.fault = in.item(items, &p.last); p.fault == nil {
-			p.add(&in.space.hashing, at, &e)
+		if at, _, e, items, p.fault = in.item(items, p.database, &p.last); p.fault == nil {
+			p.add(&in.state.hashing, at, &e)
 		}
 	}
 	if p.fault == nil {
 		p.plain = true
-		p.grow(in.space.generation)
+		p.grow(in.state.generation)
 	}
 }
 
 // add adds an entry that ranks behind all before.
 func (p *piece) add(h *hashing, at Place, e *Entry) {
-	p.last = rankedKey{at, e.Key(), true}
+	p.last = rankedKey{p.database, at, e.Key(), true}
 	if len(p.entries) == 0 {
 		p.first = p.last
 	}
@@ -150,14 +152,14 @@ func (in *imageReader) put(p *piece) error {
 	switch {
 	case p.damage != nil:
 		return p.damage
-	case in.open.any || p.fault == nil && !p.plain:
+	case in.partly.any || p.fault == nil && !p.plain:
 		return in.keys(p.payload.Bytes())
 	case p.fault != nil:
 		return p.fault
-	case in.last.any && !in.last.before(p.first.Place, []byte(p.first.key)):
+	case in.last.any && !in.last.before(p.database, p.first.Place, []byte(p.first.key)):
 		return damaged("entries are out of order", nil)
 	}
-	s := &in.space
+	s := in.open(p.database)
 	for i := range p.head {
 		s.graft(p.places[i], &p.entries[i])
 	}

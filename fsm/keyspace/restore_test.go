@@ -17,7 +17,7 @@ import (
 )
 
 // sampleSpace is a small space with a deadline, a string in chunks, and keys of one slot.
-func sampleSpace() *Space {
+func sampleSpace() *single {
 	s := emptySpace()
 	s.Advance(7, 1_700_000_000_000)
 	for _, key := range []string{"a", "{t}b", "{t}c"} {
@@ -30,7 +30,7 @@ func sampleSpace() *Space {
 }
 
 // imageBytes is the image of the present state.
-func (s *Space) imageBytes(t testing.TB) []byte {
+func (s *single) imageBytes(t testing.TB) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	image := s.Freeze()
@@ -44,8 +44,12 @@ func (s *Space) imageBytes(t testing.TB) []byte {
 var testReading = ReadOptions{Seed: testSpaceSeed, MaxValueBytes: testMaxValueBytes}
 
 // readBack restores a space from the bytes of an image.
-func readBack(image []byte) (Space, error) {
-	return ReadImage(bytes.NewReader(image), testReading)
+func readBack(image []byte) (*single, error) {
+	state, err := ReadImage(bytes.NewReader(image), testReading)
+	if err != nil {
+		return nil, err
+	}
+	return singleOf(state), nil
 }
 
 // E16: TestClaimedLengthCostsNothing reads a section that claims four gigabytes and has none, checksums in order.
@@ -85,10 +89,10 @@ func imageWith(t testing.TB, header imageHeader, items ...[]byte) []byte {
 
 // itemsOf are the entries of an image, as they stand in it: each with the parts of its value.
 func itemsOf(f Frozen) (all [][]byte) {
-	_ = f.walk(func(r ranked) error {
+	_ = f.walk(func(_ int, r ranked) error {
 		var b bytes.Buffer
 		out := imageWriter{w: &b}
-		err := out.add(r)
+		err := out.add(0, r)
 		all = append(all, bytes.Clone(out.payload[databaseBytes:]))
 		return err
 	})
@@ -200,9 +204,9 @@ func TestSectionsOfLaterBuilds(t *testing.T) {
 			t.Fatalf("with a section that must not be skipped: %v", err)
 		}
 	}
-	other := appendSection(nil, sectionKeys, []byte{1, 0, 0, 0, 1, 0, 1, 'k', 0})
+	other := appendSection(nil, sectionKeys, []byte{0, 4, 0, 0, 1, 0, 1, 'k', 0})
 	if _, err := readBack(slices.Concat(image[:headerBytes], other, last)); !errors.Is(err, ErrImageFormat) {
-		t.Fatalf("with keys of another database: %v", err)
+		t.Fatalf("with keys of a database that there cannot be: %v", err)
 	}
 }
 
@@ -238,7 +242,7 @@ func TestDeadlinesThatAreNoneAreRefused(t *testing.T) {
 func TestImageWithTooLongValueIsRefused(t *testing.T) {
 	const limit = 4
 	for length, want := range map[int]error{limit: nil, limit + 1: ErrImageDamaged} {
-		s := New(testSpaceSeed, limit)
+		s := singleOf(New(testSpaceSeed, limit))
 		s.Set([]byte("key"), make([]byte, length))
 		o := ReadOptions{Seed: testSpaceSeed, MaxValueBytes: limit}
 		if _, err := ReadImage(bytes.NewReader(s.imageBytes(t)), o); !errors.Is(err, want) {
@@ -249,14 +253,17 @@ func TestImageWithTooLongValueIsRefused(t *testing.T) {
 
 // TestKeysOfEqualHashAreOrderedByKey asks the reader for an order that only equal hashes need.
 func TestKeysOfEqualHashAreOrderedByKey(t *testing.T) {
-	last := rankedKey{Place{7, 7}, "m", true}
+	last := rankedKey{1, Place{7, 7}, "m", true}
 	for key, want := range map[string]bool{"l": false, "m": false, "n": true, "ma": true, "": false} {
-		if last.before(Place{7, 7}, []byte(key)) != want {
+		if last.before(1, Place{7, 7}, []byte(key)) != want {
 			t.Errorf("%q behind m: %v", key, !want)
 		}
 	}
-	if !last.before(Place{7, 8}, nil) || last.before(Place{7, 6}, []byte("z")) || !last.before(Place{8, 0}, nil) {
+	if !last.before(1, Place{7, 8}, nil) || last.before(1, Place{7, 6}, []byte("z")) || !last.before(1, Place{8, 0}, nil) {
 		t.Error("slot and hash do not come first")
+	}
+	if !last.before(2, Place{}, nil) || last.before(0, Place{8, 8}, []byte("z")) {
+		t.Error("the database does not come first")
 	}
 }
 

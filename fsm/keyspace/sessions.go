@@ -12,10 +12,10 @@ import (
 
 // Sessions are those of clients that have commands executed once. They are part of the state, but not of the keys:
 // Flush leaves them alone, since a client may send again what it sent before.
-func (s *Space) Sessions() *sessions.Table { return s.sessions }
+func (s *shared) Sessions() *sessions.Table { return s.sessions }
 
 // Session tells of a session, as of the state time.
-func (s *Space) Session(id uint64) (sessions.Info, bool) {
+func (s *shared) Session(id uint64) (sessions.Info, bool) {
 	switch {
 	case s.sessions != nil:
 		return s.sessions.Find(id, s.now.Log)
@@ -26,7 +26,7 @@ func (s *Space) Session(id uint64) (sessions.Info, bool) {
 }
 
 // freezeSessions takes the present sessions, nil for none: then a freeze costs no more than without them.
-func (s *Space) freezeSessions() *sessions.Frozen {
+func (s *shared) freezeSessions() *sessions.Frozen {
 	if s.sessions.Len() == 0 {
 		return nil
 	}
@@ -37,11 +37,11 @@ func (s *Space) freezeSessions() *sessions.Frozen {
 const sessionBytes = 200
 
 // SessionBytes is about how many bytes the sessions occupy.
-func (s *Space) SessionBytes() int { return sessionBytes*s.sessions.Len() + s.sessions.ReplyBytes() }
+func (s *shared) SessionBytes() int { return sessionBytes*s.sessions.Len() + s.sessions.ReplyBytes() }
 
 // Chance is a number that no client can foresee, for a command in the log: the same on every node, and another one for
 // each entry, session and sequence.
-func (s *Space) Chance(session, sequence uint64) uint64 {
+func (s *shared) Chance(session, sequence uint64) uint64 {
 	return s.state.Word(s.index).Word(session).Finish(sequence)
 }
 
@@ -116,8 +116,8 @@ func (in *imageReader) finishSessions() error {
 	case err != nil:
 	case table.Len() == 0:
 		err = errors.New("there are none")
-	case table.Last() > in.space.number: // the number would be given again
-		err = fmt.Errorf("session %d is above %d, the last number", table.Last(), in.space.number)
+	case table.Last() > in.state.number: // the number would be given again
+		err = fmt.Errorf("session %d is above %d, the last number", table.Last(), in.state.number)
 	default:
 		var more [1]byte
 		if _, end := io.ReadFull(all, more[:]); end != io.EOF {
@@ -127,6 +127,6 @@ func (in *imageReader) finishSessions() error {
 	if err != nil {
 		return damaged("its sessions are none: "+err.Error(), nil)
 	}
-	in.sessions, in.space.sessions = nil, table
+	in.sessions, in.state.sessions = nil, table
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // withSessions is a space with some keys, and with sessions that take several sections.
-func withSessions() *Space {
+func withSessions() *single {
 	s := emptySpace()
 	s.Advance(9, 1000)
 	for i := range 100 {
@@ -83,7 +83,7 @@ func TestSessionsThatNoImageHasAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	header := s.Freeze().header
-	keys := append([]byte{database, 0, 0, 0}, 0, 0, 1, 'k', 1, 'v')
+	keys := append([]byte{0, 0, 0, 0}, 0, 0, 1, 'k', 1, 'v')
 	for name, c := range map[string]struct {
 		sections []section.Kind
 		payloads [][]byte
@@ -127,7 +127,7 @@ func TestASessionIsNotAboveTheLastNumber(t *testing.T) {
 }
 
 // frozenTable is the image of the sessions alone.
-func (s *Space) frozenTable() ([]byte, error) {
+func (s *single) frozenTable() ([]byte, error) {
 	var b bytes.Buffer
 	_, err := s.Sessions().Freeze().WriteTo(&b)
 	return b.Bytes(), err

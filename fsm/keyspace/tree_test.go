@@ -16,14 +16,28 @@ const (
 	testMaxValueBytes = 512 << 20
 )
 
-// emptySpace is a key space before entry 1.
-func emptySpace() *Space {
-	s := New(testSpaceSeed, testMaxValueBytes)
-	return &s
+// single is a state whose keys are in database 0: for tests that are about a tree.
+type single struct {
+	*Space
+	all *State
 }
 
+func singleOf(all State) *single { return &single{all.Open(0), &all} }
+
+func (s *single) Advance(index uint64, stamp int64)             { s.all.Advance(index, stamp) }
+func (s *single) Settle()                                       { s.all.Settle() }
+func (s *single) StateHash() uint64                             { return s.all.StateHash() }
+func (s *single) Freeze() Frozen                                { return s.all.Freeze() }
+func (s *single) HeldBytes() int                                { return s.all.HeldBytes() }
+func (s *single) Due() int64                                    { return s.all.Due() }
+func (s *single) EndsBy(stamp int64) bool                       { return s.all.EndsBy(stamp) }
+func (s *single) Sweep(limit int, scratch []byte) (int, []byte) { return s.all.Sweep(limit, scratch) }
+
+// emptySpace is a key space before entry 1.
+func emptySpace() *single { return singleOf(New(testSpaceSeed, testMaxValueBytes)) }
+
 // appendTo lengthens the string of a key, as APPEND does.
-func (s *Space) appendTo(key, more []byte) {
+func (s *single) appendTo(key, more []byte) {
 	at := s.Place(key)
 	old := s.Find(at, key)
 	switch {
@@ -43,7 +57,7 @@ func (e *Entry) content() []byte {
 // contents reads an image without the writer of images.
 func contents(f *Frozen) map[string]string {
 	all := map[string]string{}
-	_ = f.walk(func(r ranked) error {
+	_ = f.walk(func(_ int, r ranked) error {
 		all[r.entry.Key()] = string(r.entry.content())
 		return nil
 	})
@@ -207,7 +221,7 @@ func TestRoomsFillWhatIsAllocated(t *testing.T) {
 	}
 }
 
-func agrees(s *Space, model map[string]string, key string) bool {
+func agrees(s *single, model map[string]string, key string) bool {
 	want, there := model[key]
 	e := s.Get([]byte(key))
 	if e == nil {
@@ -225,11 +239,11 @@ func checkKept(t *testing.T, f kept) {
 }
 
 // checkSum compares count and state hash, kept up with each write, with those of a space made at once.
-func (s *Space) checkSum(t *testing.T) {
+func (s *single) checkSum(t *testing.T) {
 	t.Helper()
 	image := s.Freeze()
 	fresh := emptySpace()
-	_ = image.walk(func(r ranked) error {
+	_ = image.walk(func(_ int, r ranked) error {
 		key := []byte(r.entry.Key())
 		e := NewEntry(key, r.entry.content()).Keeping(r.entry)
 		e.Version = r.entry.Version

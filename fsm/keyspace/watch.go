@@ -7,13 +7,14 @@ import "github.com/raftredis/raftredis/internal/command"
 type Watcher interface {
 	// Changed says that a key was written, removed, or swept after its deadline. run is the run that did it, nil if
 	// that was a write of another node or a sweep. The watcher must not keep the key, which holds the memory of a whole
-	// record.
+	// record. Which database has the key it does not hear: clients keep keys without their database, as in Redis.
 	Changed(key string, run *command.Run)
-	// Flushed says that all keys were removed, or another state was restored.
+	// Flushed says that all keys of a database were removed, that databases have changed places, or that another state
+	// was restored.
 	Flushed(run *command.Run)
 }
 
-func (s *Space) tellFlushed() {
+func (s *shared) tellFlushed() {
 	if s.watcher != nil {
 		s.watcher.Flushed(s.run)
 	}

@@ -27,19 +27,21 @@ type traits struct {
 	name string
 	// newReader makes a reader of images.
 	newReader func() Reader
+	// stays is what Stays reports.
+	stays bool
 }
 
 // kinds is the table of all kinds: each file of a type adds its row. A kind without a row is not known.
 var kinds = [MaxKind + 1]traits{
-	KindString: {"string", func() Reader { return new(StringReader) }},
-	KindTopic:  {"raftlog", func() Reader { return new(topicReader) }},
-	KindLock:   {"raftlock", func() Reader { return new(lockReader) }},
-	KindHash:   {"hash", newHashReader},
-	KindSet:    {"set", newSetReader},
-	KindStream: {"stream", func() Reader { return new(streamReader) }},
-	KindList:   {"list", func() Reader { return new(listReader) }},
+	KindString: {"string", func() Reader { return new(StringReader) }, false},
+	KindTopic:  {"raftlog", func() Reader { return new(topicReader) }, true},
+	KindLock:   {"raftlock", func() Reader { return new(lockReader) }, true},
+	KindHash:   {"hash", newHashReader, false},
+	KindSet:    {"set", newSetReader, false},
+	KindStream: {"stream", func() Reader { return new(streamReader) }, false},
+	KindList:   {"list", func() Reader { return new(listReader) }, false},
 
-	KindSortedSet: {"zset", func() Reader { return new(sortedSetReader) }},
+	KindSortedSet: {"zset", func() Reader { return new(sortedSetReader) }, false},
 }
 
 // Name is what TYPE answers for values of a kind.
@@ -49,6 +51,10 @@ func (k Kind) Name() string {
 	}
 	return "unknown"
 }
+
+// Stays reports whether a value must not come under another name as it is. A lock would be free under its own name
+// while it is held, and an index of a topic would mean another entry.
+func (k Kind) Stays() bool { return kinds[k&MaxKind].stays }
 
 // Reader makes values of a kind, one after the other, of the parts that Value.EachPart made. The parts may be any
 // bytes: a reader refuses what is no value, panics at nothing, and holds about as much memory as the value takes of

@@ -8,6 +8,12 @@ package command
 // connection again afterwards. Arguments alias the connection's buffer and stay valid until then.
 type Run struct {
 	Calls []Call
+	// Database is the number of the database in which the run begins; a call of SELECT changes it for those behind it.
+	// Databases is how many the client may use; 0 means DefaultDatabases.
+	Database, Databases int
+	// selection is what Selection has made, for the database and the number of them that it was selected for.
+	selection   [][]byte
+	selectedFor [2]int
 	// Protocol is 2 or 3: the RESP version that the connection speaks.
 	Protocol int
 	// Random is a number that the connection draws for each run, for reads with replies that clients must not foresee,
@@ -88,7 +94,11 @@ type Call struct {
 // IsWrite reports whether the call goes to the log.
 func (c *Call) IsWrite() bool { return c.Spec != nil && c.Spec.Class == Write && !c.Spec.reads(c.Args) }
 
-// HasWrite reports whether any call goes to the log.
+// InLog reports whether the body of the run has the call: a write, or SELECT, which says where the writes behind it
+// belong.
+func (c *Call) InLog() bool { return c.Spec != nil && (c.Spec.Class == Write || c.Spec.Selects) }
+
+// HasWrite reports whether any call is a write: then the run goes to the log.
 func (r *Run) HasWrite() bool {
 	for i := range r.Calls {
 		if r.Calls[i].IsWrite() {
@@ -98,9 +108,9 @@ func (r *Run) HasWrite() bool {
 	return false
 }
 
-// Body appends the entry body of the run's writes, in order and behind the head of a transaction, and returns the
-// longer slice. What it appends is Submitted from now on. encode is argv.Append, handed in because the leaves import
-// nothing of the project:
+// Body appends the entry body of the run's writes, in order, and returns the longer slice. In front of them stand the
+// head of a transaction, and which database they are in, unless that is database 0 of the default number. What it
+// appends is Submitted from now on. encode is argv.Append, handed in because the leaves import nothing of the project:
 //
 //	body = run.Body(body, argv.Append)
 func (r *Run) Body(dst []byte, encode func(dst []byte, args [][]byte) []byte) []byte {
@@ -108,8 +118,11 @@ func (r *Run) Body(dst []byte, encode func(dst []byte, args [][]byte) []byte) []
 	if r.Head != nil && r.HasWrite() {
 		dst = encode(dst, r.Head)
 	}
+	if selection := r.Selection(); selection != nil {
+		dst = encode(dst, selection)
+	}
 	for i := range r.Calls {
-		if r.Calls[i].IsWrite() {
+		if r.Calls[i].InLog() {
 			dst = encode(dst, r.Calls[i].Args)
 		}
 	}

@@ -34,9 +34,11 @@ type Spec struct {
 	Categories Categories
 	// KeySpecs say where the keys stand, in the order of the keys.
 	KeySpecs []KeySpec
-	// EndsRun says that nothing may follow a call in its run. It is WATCH's, behind which no write of the same entry may
-	// change a key.
+	// EndsRun says that nothing may follow a call in its run. It is that of WATCH, behind which no write of the same
+	// entry may change a key, and of SWAPDB, behind which other values are at the keys than those that were weighed.
 	EndsRun bool
+	// Selects marks SELECT: the calls behind it in a run are in the database that it names.
+	Selects bool
 	// Tips are hints for client libraries on how to send the command and what to make of its reply.
 	Tips []string
 	// Group is the command's chapter. Since is the version of Redis in which the command appeared, or whose behaviour is
@@ -106,6 +108,15 @@ func (s *Spec) AllCategories() Categories { return s.Categories | s.Flags.catego
 // the option by chance.
 func (s *Spec) MayBlock(args [][]byte) bool {
 	return s.Flags&FlagBlocking != 0 && s.Class != Barrier && (s.BlockOption == "" || Contains(args, 1, s.BlockOption))
+}
+
+// EndsItsRun reports whether nothing may follow a call in its run, also by RAFT.ONCE.
+func (s *Spec) EndsItsRun(args [][]byte) bool {
+	if s.Wraps == 0 {
+		return s.EndsRun
+	}
+	inner, _, fault := s.inner(args)
+	return fault == NoFault && inner.EndsRun
 }
 
 // AcceptsArgc reports whether a call with argc arguments, names included, has an acceptable number of them.

@@ -7,7 +7,9 @@ import (
 
 // Watched is a key as WATCH found it.
 type Watched struct {
-	Key []byte
+	// Database is the number of the one in which the key was looked for.
+	Database int
+	Key      []byte
 	// Index is that of the last entry of the log in the state in which the key was looked at.
 	Index uint64
 	// Present says that there was such a key.
@@ -33,6 +35,9 @@ func TransactionHead(watched []Watched) [][]byte {
 		} else {
 			known = append(known, 0)
 		}
+		if w.Database > 0 {
+			known = binary.AppendUvarint(known, uint64(w.Database))
+		}
 		head = append(head, w.Key, known)
 	}
 	return head
@@ -46,10 +51,18 @@ func NextWatched(args [][]byte) (w Watched, rest [][]byte, ok bool) {
 	}
 	known := args[1]
 	index, n := binary.Uvarint(known)
-	if n <= 0 || len(known) != n+1 || known[n] > 1 {
+	if n <= 0 || len(known) <= n || known[n] > 1 {
 		return Watched{}, nil, false
 	}
-	return Watched{Key: args[0], Index: index, Present: known[n] == 1}, args[2:], true
+	w = Watched{Key: args[0], Index: index, Present: known[n] == 1}
+	if behind := known[n+1:]; len(behind) > 0 {
+		database, width := binary.Uvarint(behind)
+		if width != len(behind) || database == 0 || database >= MaxDatabases {
+			return Watched{}, nil, false
+		}
+		w.Database = int(database)
+	}
+	return w, args[2:], true
 }
 
 // Own gives the watched key memory of its own.

@@ -18,7 +18,7 @@ var AbsentCommands = []Absent{
 		[]string{"restore-asking", "migrate"},
 		"no node sends keys to another: slots are a view. A Redis may `MIGRATE` to here, it sends `RESTORE`",
 	},
-	{[]string{"move", "swapdb"}, "there is one database"},
+
 	{
 		[]string{"acl|deluser", "acl|dryrun", "acl|load", "acl|log", "acl|save", "acl|setuser"},
 		"there is one user, who may do everything",

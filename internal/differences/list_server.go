@@ -8,17 +8,35 @@ import (
 // serverList has the differences in what is about the server, its clients and its settings.
 var serverList = []Difference{
 	{
-		ID:    "one-database",
-		Redis: "there are 16 databases; `SELECT`, `COPY … DB`, `MOVE` and `SWAPDB` go from one to another",
-		Here: "there is database 0; any other is out of range, and `MOVE` and `SWAPDB` do not exist. Behind a `SELECT` " +
-			"that was refused, commands on data are refused until one is accepted",
-		Why: "a Redis cluster has one database too",
-		Probes: []Probe{
-			{[]string{"SELECT 1"}, `\+OK\r\n`, `-ERR DB index is out of range\r\n`},
-			{[]string{"SET k v", "COPY k k2 DB 1"}, `:1\r\n`, `-ERR DB index is out of range\r\n`},
-			{[]string{"SWAPDB 0 1"}, `\+OK\r\n`, `-ERR unknown command 'SWAPDB'.*\r\n`},
-			{[]string{"CONFIG GET databases"}, `(?s:.*)\r\n16\r\n`, `(?s:.*)\r\n1\r\n`},
-		},
+		ID:    "databases",
+		Redis: "`SELECT`, `MOVE`, `SWAPDB` and `COPY … DB` are refused in a cluster, which has database 0 only",
+		Here: "all databases are there for every client, also where the node shows a cluster. `CLUSTER COUNTKEYSINSLOT` " +
+			"and `CLUSTER GETKEYSINSLOT` are about the database of the client",
+		Why:   "each node has all keys. Cluster clients do not send `SELECT`, and are in database 0",
+		Proof: "TestClientsOfAClusterHaveDatabases",
+	},
+	{
+		ID: "select-without-a-look",
+		Redis: "behind a `SELECT` that is refused before its argument is looked at (without the password, say) commands " +
+			"are executed",
+		Here:  "those on data are refused until a `SELECT` is accepted",
+		Why:   "a client sends both together, and means the other database",
+		Proof: "TestTranscripts",
+	},
+	{
+		ID:    "swapped",
+		Redis: "behind `SWAPDB` clients that track keep what they have read in their caches",
+		Here:  "they are told that all of it is old",
+		Why:   "the keys have other values",
+		Proof: "TestASwapTellsThatAllIsOld",
+	},
+	{
+		ID:    "swap-of-names",
+		Redis: "`SWAPDB` does not ask what is in the databases",
+		Here:  "it is refused while one of them has a lock (`RAFT.LOCK`) or a topic (`RAFT.LOG`)",
+		Why: "a lock would be free under its name while it is held, and readers of a topic would miss entries; Redis has " +
+			"neither",
+		Proof: "TestASwapLeavesLocksAndTopicsAlone",
 	},
 	{
 		ID:    "no-scripts",
@@ -45,17 +63,15 @@ var serverList = []Difference{
 		ID:    "transaction-limits",
 		Redis: "a client that queues more than `client-query-buffer-limit` is closed",
 		Here: "a command beyond that is refused, or one with which the writes are longer than `max-entry-bytes`, and so is " +
-			"`EXEC`. A `SELECT` of a database that there is not is refused when it is queued",
-		Why: "the client knows that nothing was done",
-		Probes: []Probe{
-			{[]string{"MULTI", "SELECT 99"}, `\+QUEUED\r\n`, `-ERR DB index is out of range\r\n`},
-		},
+			"`EXEC`",
+		Why:   "the client knows that nothing was done",
+		Proof: "TestATransactionHasItsLimits",
 	},
 	{
 		ID:    "watched-absence",
 		Redis: "`EXEC` answers null if a watched key was touched",
 		Here: "it does so too where a watched key was absent, and keys came behind `WATCH` and went before `EXEC`: one " +
-			"that shares one of 16,384 places with it, or any by `FLUSHALL`",
+			"that shares one of 16,384 places with it, in whichever database, or any by `FLUSHALL`, `FLUSHDB` or `SWAPDB`",
 		Why:   "every node has to remember what is there no more",
 		Proof: "TestAPlaceHasTheHighestVersion",
 	},

@@ -156,8 +156,28 @@ func (x *Mix) copyOption() []string {
 	if x.IntN(2) == 0 {
 		return []string{"replace"}
 	}
-	return []string{"db", x.pick("0", "0", "1", "-1", "x", "99999999999", "2147483648", "99999999999999999999")}
+	return []string{"db", x.database()}
 }
+
+// database is the number of a database, or nearly one. Those of clients are the first of them: see Databases.
+func (x *Mix) database() string {
+	return x.pick("0", "1", "2", "0", "1", "2", "15", "16", "-1", "x", "", "01", "99999999999", "2147483647", "2147483648",
+		"-2147483648", "-2147483649", "99999999999999999999")
+}
+
+// swapped are two databases, seldom the one that most calls are in: it would be empty again and again.
+func (x *Mix) swapped() []string {
+	if x.IntN(3) > 0 {
+		return []string{x.pick("1", "2", "15"), x.pick("1", "2")}
+	}
+	return []string{x.database(), x.database()}
+}
+
+// Databases is how many databases clients of the mix are in: few, so that commands meet.
+const Databases = 3
+
+// Database is the database of a client of the mix: most often 0, so that commands find there what others left.
+func (x *Mix) Database() int { return max(0, x.IntN(2*Databases)-Databases) }
 
 func (x *Mix) getEXOptions() []string {
 	switch x.IntN(4) {
@@ -313,14 +333,16 @@ var stringMixture = []Command{
 }
 
 var keyMixture = []Command{
-	{"del", 6, drawAnyKeys},
-	{"unlink", 6, drawAnyKeys},
+	{"del", 7, drawAnyKeys},
+	{"unlink", 9, drawAnyKeys},
 	{"exists", 10, drawAnyKeys},
 	{"touch", 8, drawAnyKeys},
 	{"type", 10, drawAnyKey},
 	{"rename", 10, drawAnyPair},
 	{"renamenx", 10, drawAnyPair},
 	{"copy", 15, func(x *Mix) []string { return x.with(drawAnyPair(x), 2, x.copyOption) }},
+	{"move", 12, func(x *Mix) []string { return append(drawAnyKey(x), x.database()) }},
+	{"swapdb", 4, (*Mix).swapped},
 	{"randomkey", 6, drawNone},
 	{"keys", 10, func(x *Mix) []string { return []string{x.pattern()} }},
 	{"scan", 15, (*Mix).scan},

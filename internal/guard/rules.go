@@ -304,6 +304,10 @@ const (
 	SessionsInSnapshot
 	// WatchIsJudged (H18): a transaction is executed whatever has become of the keys that it depends on.
 	WatchIsJudged
+	// ReadsKnowTheirDatabase (H19): reads are answered from database 0, wherever their client is.
+	ReadsKnowTheirDatabase
+	// SwapIsAChange (H19): a key that came by a swap of databases counts as unchanged.
+	SwapIsAChange
 	count
 )
 
@@ -337,5 +341,5 @@ var names = [count]string{
 	"StatesOnTheirWayStay", "SlowSourcesAreLeft",
 	"NothingSentWithoutState", "StrangersBootsNoted", "ConfirmedReadsEnd", "TakenWorkEnds", "HalfAStateIsHidden",
 	"DurableBeforePromises", "SeedDurable", "RoomIsShared", "LongValuesStay", "ExecutedOnce",
-	"SessionsInSnapshot", "WatchIsJudged",
+	"SessionsInSnapshot", "WatchIsJudged", "ReadsKnowTheirDatabase", "SwapIsAChange",
 }

@@ -26,7 +26,7 @@ const alikeInterval = time.Second
 // client may talk to any node. What the members need to be alike for each other is checked elsewhere: the size of
 // journals bounds what leaders take in, and nodes with different secrets never meet.
 var alikeSettings = []string{
-	"maxmemory", "raft.max-entry-bytes", "proto-max-bulk-len", "requirepass", "timeout",
+	"databases", "maxmemory", "raft.max-entry-bytes", "proto-max-bulk-len", "requirepass", "timeout",
 	"raft.cluster-view", "raft.redirect", "cluster-node-timeout",
 	"raft.leader-wait-millis", "raft.uncertain-after-millis", "raft.heartbeat-millis", "raft.election-millis",
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/attributes"
 	"github.com/raftredis/raftredis/resp"
+	"github.com/raftredis/raftredis/resp/info"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -190,10 +191,16 @@ func (s *store) Keyspace() resp.Keyspace {
 	if s.node.View(func(m consensus.StateMachine) { stats = m.(*machine).Stats() }) != nil {
 		return resp.Keyspace{}
 	}
-	return resp.Keyspace{
+	all := resp.Keyspace{
 		Keys: int64(stats.Keys), Deadlines: int64(stats.Deadlines), Overdue: int64(stats.Overdue),
-		MillisLeft: stats.MeanMillisLeft, Expired: int64(stats.Expired),
+		Expired: int64(stats.Expired),
 	}
+	for _, d := range stats.Databases {
+		all.Databases = append(all.Databases, info.Database{
+			Number: int64(d.Number), Keys: int64(d.Keys), Deadlines: int64(d.Deadlines), MillisLeft: d.MeanMillisLeft,
+		})
+	}
+	return all
 }
 
 // Sessions counts the sessions, and the bytes that they occupy, as of the last entry.

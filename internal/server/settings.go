@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/raftredis/raftredis/internal/address"
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/setting"
 	"github.com/raftredis/raftredis/resp"
 	"github.com/raftredis/raftredis/resp/topology"
@@ -166,6 +167,11 @@ func (c *Config) clientRows() []*setting.Row {
 			Name: "client-output-buffer-bytes", Flag: "client-output-buffer-bytes", Section: ofClients, Unit: "bytes",
 			Private: true, Value: replies,
 			Help: "close a client for which more bytes of replies wait than this; 0: never",
+		},
+		{
+			Name: "databases", Flag: "databases", Section: ofClients, Unit: "number", Default: command.DefaultDatabases,
+			Value: &setting.Int{At: setting.At(&c.front.Limits.Databases), Min: 1, Max: command.MaxDatabases},
+			Help:  "how many databases clients may use, numbered from 0; the same on all nodes",
 		},
 		{
 			Name: "raft.max-entry-bytes", Flag: "max-entry-bytes", Section: ofClients, Unit: "bytes",
@@ -349,7 +355,6 @@ func (c *Config) natureRows() []*setting.Row {
 		{Name: "cluster-enabled", Value: setting.Shown(c.clusterEnabled)},
 		only("cluster-require-full-coverage", "yes"),
 		{Name: "daemonize", Value: setting.Only("no")},
-		{Name: "databases", Value: setting.Only("1")},
 		only("hll-sparse-max-bytes", "3000"),
 		only("hz", "10"),
 		{Name: "io-threads", Value: setting.Only("1")},

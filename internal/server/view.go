@@ -53,7 +53,7 @@ func (s *store) Settled(session, sequence uint64) (settled bool) {
 }
 
 // Weigh is the machine's, from the present state; without one there is nothing.
-func (s *store) Weigh(key []byte) (weight int) {
-	_ = s.node.View(func(m consensus.StateMachine) { weight = m.(*machine).Weigh(key) })
+func (s *store) Weigh(database int, key []byte) (weight int) {
+	_ = s.node.View(func(m consensus.StateMachine) { weight = m.(*machine).Weigh(database, key) })
 	return weight
 }

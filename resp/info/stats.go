@@ -62,12 +62,16 @@ func (s *Stats) Write(t Text) {
 	t.Field("accept_waits_for", s.AcceptWaitsFor)
 }
 
-// Keyspace is the section about the database. MillisLeft is what keys with a deadline have left, on average.
-type Keyspace struct{ Keys, Deadlines, MillisLeft int64 }
+// Database is what INFO tells of a database that has keys. MillisLeft is what keys with a deadline have left, on
+// average.
+type Database struct{ Number, Keys, Deadlines, MillisLeft int64 }
 
-// Write writes the field, if there is any key.
-func (k *Keyspace) Write(t Text) {
-	if k.Keys > 0 {
-		fmt.Fprintf(t, "db0:keys=%d,expires=%d,avg_ttl=%d\r\n", k.Keys, k.Deadlines, k.MillisLeft)
+// Keyspace is the section about databases: those with keys, in the order of their numbers.
+type Keyspace []Database
+
+// Write writes a line for each.
+func (k Keyspace) Write(t Text) {
+	for _, d := range k {
+		fmt.Fprintf(t, "db%d:keys=%d,expires=%d,avg_ttl=%d\r\n", d.Number, d.Keys, d.Deadlines, d.MillisLeft)
 	}
 }

@@ -146,7 +146,7 @@ func (r *Reader) bulkHeader() bool {
 		return r.fail("unauthenticated bulk length")
 	}
 	r.bulk = int(length)
-	total := int64(len(r.large)+r.at) + length
+	total := int64(max(len(r.large)-HeadBytes, 0)+r.at) + length
 	switch {
 	case r.refusal != nil:
 	case total > int64(r.maxRequestBytes):

@@ -19,6 +19,9 @@ import (
 // memory of the machine, so that what a client can make it hold is what it sends.
 const largeGrowth = 8
 
+// HeadBytes is the room in front of what Encoded returns: for what the body of the log entry says before the request.
+const HeadBytes = 32
+
 // argumentOverheadBytes is the room that is kept for each short argument behind a long one, such as EX 10 behind a
 // value: without it the storage would be moved for them. trailingBytes bounds it.
 const (
@@ -61,11 +64,11 @@ func (r *Reader) wantsLarge() bool { return r.large != nil && r.awaited > 0 }
 // enlarge gives the current request storage of its own and moves there what was understood of it.
 func (r *Reader) enlarge() {
 	request := r.buf[r.start : r.start+r.at]
-	size := binary.MaxVarintLen64
+	size := HeadBytes + binary.MaxVarintLen64
 	for _, s := range r.spans {
 		size += int(s.to-s.from) + binary.MaxVarintLen64
 	}
-	large := binary.AppendUvarint(make([]byte, 0, size), uint64(len(r.spans)+r.missing))
+	large := binary.AppendUvarint(make([]byte, HeadBytes, size), uint64(len(r.spans)+r.missing))
 	for i, s := range r.spans {
 		large = binary.AppendUvarint(large, uint64(s.to-s.from))
 		from := len(large)
@@ -148,7 +151,7 @@ func (r *Reader) reserve(n, declared int) bool {
 // chargeLarge makes what is taken from the budget for the current request that of a storage of some size; false means
 // that it has not so much left.
 func (r *Reader) chargeLarge(size int) bool {
-	more := size - ReadBufferBytes - r.chargedLarge
+	more := size - HeadBytes - ReadBufferBytes - r.chargedLarge
 	if more > 0 && !r.budget.Take(more) {
 		return false
 	}

@@ -339,7 +339,8 @@ func (r *Reader) Abort(err error) { r.failed = err }
 // Failed reports whether the client broke the protocol: nothing that it sends is understood any more.
 func (r *Reader) Failed() bool { return r.failed != nil }
 
-// Encoded is the last request that Next returned, in the encoding of package argv, if it has storage of its own; else
+// Encoded is HeadBytes of room, and the last request that Next returned, in the encoding of package argv, if it has
+// storage of its own; else
 // nil. It is the caller's, and the arguments lie in it.
 func (r *Reader) Encoded() []byte { return r.encoded }
 

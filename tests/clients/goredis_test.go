@@ -229,7 +229,8 @@ func (g *goRedisErrand) transactions(s *steps) {
 
 func (g *goRedisErrand) databases(s *steps) {
 	other := redis.NewClient(&redis.Options{Addr: g.address, DB: 1})
-	s.refused("DB index is out of range")(other.Set(g.ctx, g.key("database"), "value", 0).Result())
+	s.want("OK")(other.Set(g.ctx, g.key("database"), "value", 0).Result())
+	s.want("value")(other.Get(g.ctx, g.key("database")).Result())
 	s.absent(g.client.Get(g.ctx, g.key("database")).Result())
 	s.none(other.Close())
 }

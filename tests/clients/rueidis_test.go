@@ -113,8 +113,11 @@ func (r *rueidisErrand) databases(s *steps) {
 	other, err := rueidis.NewClient(rueidis.ClientOption{
 		InitAddress: []string{r.address}, ForceSingleClient: true, SelectDB: 1,
 	})
-	s.refused("DB index is out of range")(nil, err)
+	s.none(err)
 	if err == nil {
+		b, key := other.B(), r.key("database")
+		s.want("OK")(other.Do(r.ctx, b.Set().Key(key).Value("value").Build()).ToString())
+		s.want("value")(other.Do(r.ctx, b.Get().Key(key).Build()).ToString())
 		other.Close()
 	}
 	s.absent(r.do(r.client.B().Get().Key(r.key("database")).Build()).ToString())

@@ -26,7 +26,7 @@ var clientTasks = []struct{ name, what string }{
 	{"scan", "the library's iterator finds all keys of a pattern"},
 	{"errors", "errors of a value, of an unknown command and of an option, in the library's own type"},
 	{"transactions", "a transaction, and one that depends on a key: executed, and refused when another client was faster"},
-	{"databases", "database 1: the library says that it does not exist, and writes nothing to another"},
+	{"databases", "a key of database 1 is there, and not in database 0"},
 	{"caching", "a cached value is served from memory, until it is written through another node"},
 	{"farewell", "the last value is acknowledged and the connection closed; every node has the value"},
 }
@@ -62,7 +62,7 @@ type clientLibrary struct {
 	begin func(testing.TB, errand) (end func() string)
 }
 
-// lacks are tasks that a library has no means for, and the databases that no cluster has.
+// lacks are tasks that a library has no means for, and the databases, of which cluster clients know one.
 func lacks(e errand, tasks ...string) []string {
 	if e.cluster {
 		tasks = append(tasks, "databases")

@@ -11,7 +11,7 @@ import (
 // All lists the commands.
 func All() []*command.Spec {
 	return slices.Concat(
-		stringCommands, conditionCommands, bitmapCommands, hashCommands, setCommands, keyCommands,
+		stringCommands, conditionCommands, bitmapCommands, hashCommands, setCommands, keyCommands, databaseCommands,
 		deadlineCommands, objectCommands, lockCommands, topicCommands, onceCommands, streamCommands,
 		hyperLogLogCommands, laterCommands, dumpCommands, listCommands, sortingCommands, sortedSetCommands,
 		geoCommands,

@@ -30,7 +30,7 @@ var (
 		Categories: command.CategoryKeyspace,
 		Group:      "server",
 		Since:      "1.0.0",
-		Summary:    "Counts the keys.",
+		Summary:    "Counts the keys of the client's database.",
 		Complexity: "O(1)",
 	}
 	Del = &command.Spec{
@@ -70,7 +70,7 @@ var (
 		Categories: command.CategoryKeyspace | command.CategoryDangerous,
 		Group:      "server",
 		Since:      "1.0.0",
-		Summary:    "Removes all keys.",
+		Summary:    "Removes all keys of all databases.",
 		Complexity: "O(1)",
 	}
 	FlushDB = &command.Spec{
@@ -82,7 +82,7 @@ var (
 		Categories: command.CategoryKeyspace | command.CategoryDangerous,
 		Group:      "server",
 		Since:      "1.0.0",
-		Summary:    "Removes all keys.",
+		Summary:    "Removes all keys of the client's database.",
 		Complexity: "O(1)",
 	}
 	Keys = &command.Spec{

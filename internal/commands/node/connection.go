@@ -82,11 +82,12 @@ var (
 		Name:       "select",
 		Usage:      "<index:integer>",
 		Arity:      2,
+		Selects:    true,
 		Flags:      command.FlagLoading | command.FlagStale | command.FlagFast,
 		Categories: command.CategoryConnection,
 		Group:      "connection",
 		Since:      "1.0.0",
-		Summary:    "Chooses the database; there is one, number 0.",
+		Summary:    "Chooses the database of what the client sends from now on.",
 		Complexity: "O(1)",
 	}
 )
