@@ -16,7 +16,21 @@ import (
 // drawnKeys are the keys of drawn requests: few, so that commands meet, two of them in one slot. The model has others.
 var drawnKeys = []string{"d", "d1", "{d}2", ""}
 
+// The model has keys in the first databases. Drawn requests are in these, and in two more, which change places now and
+// then: so they have no locks and topics, with which they would not.
+const modelDatabases = 2
+
+var (
+	swappedDatabases = [...]int{2, 15}
+	drawnDatabases   = [...]int{0, 1, swappedDatabases[0], swappedDatabases[1]}
+)
+
+// database is one of the databases of the model.
+func (c *client) database() int { return c.chance.IntN(modelDatabases) }
+
 const (
+	// swapShare is the share of drawn calls that let two databases change places.
+	swapShare = 0.01
 	// drawnCallsMax is the length of a drawn run at most.
 	drawnCallsMax = 4
 	// drawnCallBytesMax bounds the words of a call: simulated disks and messages are small.
@@ -27,18 +41,23 @@ const (
 // arguments at all edges, and calls that are no commands.
 func (c *client) drawn(now time.Duration, readsOnly bool) workload.Request {
 	c.mixed.Now = workload.Epoch + now.Milliseconds()
-	r := &Request{drawn: true, protocol: 2 + c.chance.IntN(2), opened: c.mixed.Opened}
+	r := &Request{
+		drawn: true, database: drawnDatabases[c.chance.IntN(len(drawnDatabases))], protocol: 2 + c.chance.IntN(2),
+		opened: c.mixed.Opened,
+	}
 	for range 1 + c.chance.IntN(drawnCallsMax) {
-		r.calls = append(r.calls, c.drawnCall(readsOnly))
+		r.calls = append(r.calls, c.drawnCall(r.database, readsOnly))
 	}
 	return r
 }
 
 // drawnCall draws a call that fits a simulated world.
-func (c *client) drawnCall(readsOnly bool) call {
+func (c *client) drawnCall(database int, readsOnly bool) call {
 	for {
 		var words []string
 		switch which := c.chance.IntN(10); {
+		case !readsOnly && c.hits(swapShare):
+			words = call{"SWAPDB", strconv.Itoa(swappedDatabases[0]), strconv.Itoa(swappedDatabases[1])}
 		case which < 2:
 			words = c.mixed.Once()
 		case which < 5:
@@ -48,7 +67,10 @@ func (c *client) drawnCall(readsOnly bool) call {
 		default:
 			words = c.mixed.Specified()
 		}
-		if !fits(words, readsOnly) || empties(words) && !c.mayEmpty() || c.layouts && showsLayout(words) {
+		if !fits(words, readsOnly) || empties(words, database) && !c.mayEmpty() || c.layouts && showsLayout(words) {
+			continue
+		}
+		if database >= modelDatabases && staysInDatabase(words) {
 			continue
 		}
 		return words
@@ -67,7 +89,7 @@ const (
 // that ride along: so there is more to remove than one entry does, and what an entry does must not depend on them.
 func (c *client) crowd(now time.Duration) workload.Request {
 	ends := strconv.FormatInt(workload.Epoch+(now.Truncate(crowdEvery)+crowdEvery).Milliseconds(), 10)
-	r := &Request{drawn: true, protocol: 2}
+	r := &Request{drawn: true, database: c.database(), protocol: 2}
 	for range crowdCalls {
 		c.written++
 		r.calls = append(r.calls, call{"SET", fmt.Sprintf("crowd%d.%d", c.number, c.written), "", "PXAT", ends})
@@ -90,7 +112,7 @@ const (
 // them: a reply that lacks a part of one must not show the change. It writes one whole value at most: the body of a run
 // has to fit the least journal of a world, which has room for two kilobytes.
 func (c *client) long(readsOnly bool) workload.Request {
-	r := &Request{drawn: true, protocol: 2}
+	r := &Request{drawn: true, database: c.database(), protocol: 2}
 	whole := !readsOnly
 	for range 1 + c.chance.IntN(longCallsMax) {
 		next := c.longCall(readsOnly, whole)
@@ -124,18 +146,36 @@ func (c *client) longCall(readsOnly, whole bool) call {
 	return call{"APPEND", key, unique}
 }
 
-// mayEmpty reports, now and then, that a call may empty the key space: only in worlds where hardly anything is asked
-// for that the model would have to know.
+// mayEmpty reports, now and then, that a call may empty databases of the model: only in worlds where hardly anything is
+// asked for that the model would have to know.
 func (c *client) mayEmpty() bool { return c.mix.Drawn > 0.5 && c.hits(0.02) }
 
-// empties reports whether a call empties the key space.
-func empties(words call) bool {
+// empties reports whether a call in a database empties one that the model has keys in, or may give it other keys.
+func empties(words call, database int) bool {
 	args := words.args()
 	spec, fault := commands.Find(args)
 	if spec == data.RaftOnce && fault == command.NoFault {
-		spec, fault = commands.Find(args[spec.Wraps:])
+		args = args[spec.Wraps:]
+		spec, fault = commands.Find(args)
 	}
-	return fault == command.NoFault && (spec.Name == "flushall" || spec.Name == "flushdb")
+	switch {
+	case fault != command.NoFault:
+		return false
+	case spec == data.SwapDB:
+		return isModelled(string(args[1])) || isModelled(string(args[2]))
+	}
+	return spec == data.FlushAll || spec == data.FlushDB && database < modelDatabases
+}
+
+// isModelled reports whether text is the number of a database that the model has keys in.
+func isModelled(text string) bool {
+	number, err := strconv.Atoi(text)
+	return err == nil && number >= 0 && number < modelDatabases
+}
+
+// staysInDatabase reports whether a call may make a value that SWAPDB does not move: a lock or a topic.
+func staysInDatabase(words call) bool {
+	return strings.Contains(strings.ToUpper(words.String()), "RAFT.LO")
 }
 
 // showsLayout reports whether the reply to a call shows how values lie in memory, which may differ between nodes.

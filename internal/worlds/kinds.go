@@ -26,6 +26,9 @@ var kinds = [...]rune{numbers, texts, numbers, texts, bitmaps, pairs, registers}
 // twinMark ends the name of the second key of a pair.
 const twinMark = "'"
 
+// nameOf is how the model calls a key of a database: each database has a key of each name.
+func nameOf(database int, key string) string { return strconv.Itoa(database) + "/" + key }
+
 // familyOf is the name of the keys that commands concern together: of a pair, or of a key by itself.
 func familyOf(key string) string { return strings.TrimSuffix(key, twinMark) }
 

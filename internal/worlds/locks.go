@@ -2,6 +2,7 @@ package worlds
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -22,27 +23,29 @@ type attempt struct {
 	holder, token string
 }
 
-// locking makes up a request on a lock: mostly one that follows from what the client was told of it.
+// locking makes up a request on a lock: mostly one that follows from what the client was told of it. Each lock is in a
+// database of its own.
 func (c *client) locking(readsOnly bool) workload.Request {
-	name := fmt.Sprintf("lock%d", c.chance.IntN(lockCount))
+	number := c.chance.IntN(lockCount)
+	name, database := fmt.Sprintf("lock%d", number), number%modelDatabases
 	millis := strconv.Itoa(1 + c.chance.IntN(lockMillisMax))
 	latest := c.attempts[name]
 	pick := c.chance.IntN(10)
 	switch {
 	case readsOnly || pick == 0:
-		return ends("RAFT.HOLDER", name)
+		return ends(database, "RAFT.HOLDER", name)
 	case pick == 1 && c.hits(0.3):
-		return ends("DEL", name)
+		return ends(database, "DEL", name)
 	case latest.token != "" && pick < 5:
-		return ends("RAFT.UNLOCK", name, latest.token)
+		return ends(database, "RAFT.UNLOCK", name, latest.token)
 	case latest.token != "" && pick < 8:
-		return ends("RAFT.RENEW", name, latest.token, millis)
+		return ends(database, "RAFT.RENEW", name, latest.token, millis)
 	case latest.holder == "" || c.hits(0.5): // else the same holder asks again: was it told anything?
 		c.written++
 		latest = attempt{holder: fmt.Sprintf("h%d.%d", c.number, c.written)}
 		c.attempts[name] = latest
 	}
-	r := ends("RAFT.LOCK", name, latest.holder, millis)
+	r := ends(database, "RAFT.LOCK", name, latest.holder, millis)
 	r.learns = c
 	return r
 }
@@ -58,6 +61,7 @@ func (c *client) learn(asked call, reply string) {
 // lockState is a lock as its judge sees it: who holds it until which log time. token is 0 if no client was told it;
 // floor is the highest token that clients had been told when the holder took the lock.
 type lockState struct {
+	database     int
 	holder       string
 	token, floor int64
 	ends         int64
@@ -68,6 +72,8 @@ type lockState struct {
 type lockJudge struct {
 	now   int64
 	locks map[string]*lockState
+	// database is the one in which the next command is. A lock of the clients is found in no other one than its own.
+	database int
 	// newest is the highest token that a client was told.
 	newest int64
 }
@@ -84,12 +90,17 @@ func checkLocks(history []workload.Operation, log *workload.Log) error {
 	j := lockJudge{locks: map[string]*lockState{}}
 	for i := range log.Inputs {
 		in := &log.Inputs[i]
-		j.now = max(j.now, in.Stamp)
+		j.now, j.database = max(j.now, in.Stamp), 0
 		var args [][]byte
 		for number, body := 0, in.Data; len(body) > 0; number++ {
 			var err error
 			if args, body, err = argv.Next(body, args[:0]); err != nil {
 				break
+			}
+			if string(args[0]) == "SELECT" {
+				j.database, _ = strconv.Atoi(string(args[1]))
+				number-- // the client is told nothing of it
+				continue
 			}
 			reply := ""
 			if h := answered[i+1]; h != nil && number < len(h.Run.(*Run).replies) {
@@ -110,8 +121,10 @@ func (j *lockJudge) command(args [][]byte, reply string) error {
 		words[i] = string(arg)
 	}
 	switch strings.ToUpper(words[0]) {
-	case "FLUSHALL", "FLUSHDB":
+	case "FLUSHALL":
 		clear(j.locks)
+	case "FLUSHDB":
+		maps.DeleteFunc(j.locks, func(_ string, s *lockState) bool { return s.database == j.database })
 	case "DEL":
 		for _, key := range words[1:] {
 			delete(j.locks, key)
@@ -164,7 +177,7 @@ func (j *lockJudge) lock(words []string, reply string) error {
 	case s != nil:
 		s.ends = max(s.ends, ends)
 	default:
-		s = &lockState{holder: holder, ends: ends, floor: j.newest}
+		s = &lockState{database: j.database, holder: holder, ends: ends, floor: j.newest}
 		j.locks[name] = s
 	}
 	if token != 0 && s.token == 0 {

@@ -86,7 +86,8 @@ func (k KeySpace) Check(history []workload.Operation, log *workload.Log) error {
 // replay does.
 func emptied(history []workload.Operation) bool {
 	return slices.ContainsFunc(history, func(h workload.Operation) bool {
-		return slices.ContainsFunc(h.Run.(*Run).calls, empties)
+		r := h.Run.(*Run)
+		return slices.ContainsFunc(r.calls, func(c call) bool { return empties(c, r.database) })
 	})
 }
 
@@ -105,8 +106,8 @@ func split(history []workload.Operation) (names []string, byName map[string][]*o
 			continue
 		}
 		parts := map[string]*operation{}
-		for i, call := range r.calls {
-			name := familyOf(call[1])
+		r.each(func(i int, call call, name string) {
+			name = familyOf(name)
 			o := parts[name]
 			if o == nil {
 				o = &operation{asked: h.Asked, answered: math.MaxInt64, client: h.Number}
@@ -121,7 +122,7 @@ func split(history []workload.Operation) (names []string, byName map[string][]*o
 				o.answered = h.Answered
 				o.replies = append(o.replies, r.replies[i])
 			}
-		}
+		})
 	}
 	return names, byName
 }
@@ -147,17 +148,21 @@ func checkReplies(history []workload.Operation) error {
 				continue
 			}
 		}
-		for i, call := range r.calls {
-			name := familyOf(call[1])
+		var wrong error
+		r.each(func(i int, call call, name string) {
+			name = familyOf(name)
 			if states[name] == nil {
 				states[name] = &family{}
 			}
 			before := *states[name]
 			reply := call.apply(states[name])
-			changes.note(call, before, *states[name], reply, uint64(h.Index))
-			if r.replies != nil && r.replies[i] != reply {
-				return violation("reply", "call %d should have answered %q at entry %d: run %d%v", i, reply, h.Index, h.Number, r)
+			changes.note(name, call, before, *states[name], reply, uint64(h.Index))
+			if r.replies != nil && r.replies[i] != reply && wrong == nil {
+				wrong = violation("reply", "call %d should have answered %q at entry %d: run %d%v", i, reply, h.Index, h.Number, r)
 			}
+		})
+		if wrong != nil {
+			return wrong
 		}
 	}
 	return nil

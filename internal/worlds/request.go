@@ -17,6 +17,8 @@ import (
 // Request is a run of commands that a client sends all at once.
 type Request struct {
 	calls []call
+	// database is the one in which the client is; a call of SELECT in a transaction chooses another one.
+	database int
 	// timed requests have answers that depend on the time, drawn ones are anything that the machine takes. The model
 	// knows nothing of either: they are judged by checkEnds and by the replay of the log.
 	timed, drawn bool
@@ -32,9 +34,9 @@ type Request struct {
 	watching *client
 }
 
-// ends is a request to set a key that ends by itself, or to look at one.
-func ends(words ...string) *Request {
-	return &Request{calls: []call{words}, timed: true, protocol: 2}
+// ends is a request in a database to set a key that ends by itself, or to look at one.
+func ends(database int, words ...string) *Request {
+	return &Request{calls: []call{words}, database: database, timed: true, protocol: 2}
 }
 
 // Commands makes a request from lines such as "SET k v".
@@ -48,7 +50,20 @@ func Commands(lines ...string) *Request {
 
 // Timed is the same request, left out of the model because its answers depend on the time.
 func (r *Request) Timed() *Request {
-	return &Request{calls: r.calls, timed: true, protocol: r.protocol}
+	return &Request{calls: r.calls, database: r.database, timed: true, protocol: r.protocol}
+}
+
+// each visits the calls of a request that the model knows, each with the name of its keys there: see nameOf. It leaves
+// out SELECT, which says in which database the calls behind it are.
+func (r *Request) each(visit func(i int, c call, name string)) {
+	database := r.database
+	for i, c := range r.calls {
+		if c[0] == "SELECT" {
+			database, _ = strconv.Atoi(c[1])
+			continue
+		}
+		visit(i, c, nameOf(database, c[1]))
+	}
 }
 
 // modelled reports whether the model knows the answers.
@@ -108,7 +123,7 @@ func (r *Request) Begin(number int) workload.Run {
 	if !r.Reads() {
 		calls = append(calls[:len(calls):len(calls)], call{"DEL", markName + strconv.Itoa(number)})
 	}
-	run := &Run{Request: r, run: &command.Run{Protocol: r.protocol, Head: r.head}}
+	run := &Run{Request: r, run: &command.Run{Protocol: r.protocol, Database: r.database, Head: r.head}}
 	for _, c := range calls {
 		args := c.args()
 		spec, fault := commands.Find(args)
@@ -180,6 +195,9 @@ func (r *Run) tellOpened() {
 // String implements workload.Run.
 func (r *Run) String() string {
 	var s strings.Builder
+	if r.database != 0 {
+		fmt.Fprintf(&s, " in database %d", r.database)
+	}
 	for i, c := range r.calls {
 		fmt.Fprintf(&s, " | %v", c)
 		if i < len(r.replies) {

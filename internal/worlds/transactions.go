@@ -3,6 +3,7 @@ package worlds
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/sim/workload"
@@ -19,16 +20,20 @@ const nullTransaction = "*-1\r\n"
 // to watch them. The model knows pairs, so it knows what transactions on them do.
 func (c *client) transact(now time.Duration, readsOnly bool) workload.Request {
 	pair := fmt.Sprintf("%c%d.%d", pairs, c.chance.IntN(c.mix.Keys), int(now/c.mix.KeyLife))
+	database := c.database()
 	if c.watched == nil && c.hits(0.7) {
 		return &Request{
-			calls: []call{{"MGET", pair, twinOf(pair)}, {"WATCH", pair, twinOf(pair)}}, protocol: 2, watching: c,
+			calls:    []call{{"MGET", pair, twinOf(pair)}, {"WATCH", pair, twinOf(pair)}},
+			database: database, protocol: 2, watching: c,
 		}
 	}
 	if c.watched != nil {
-		pair = familyOf(string(c.watched[0].Key))
+		pair, database = familyOf(string(c.watched[0].Key)), c.watched[0].Database
 	}
-	r := &Request{head: command.TransactionHead(c.watched), protocol: 2}
-	c.watched = nil
+	r := &Request{head: command.TransactionHead(c.watched), database: c.database(), protocol: 2}
+	if c.watched = nil; r.database != database {
+		r.calls = append(r.calls, call{"SELECT", strconv.Itoa(database)})
+	}
 	for range 1 + c.chance.IntN(3) {
 		key := pair
 		if c.hits(0.5) {
@@ -70,10 +75,9 @@ func (r *Run) answeredTransaction() error {
 // lastChanges are the entries that changed keys last.
 type lastChanges map[string]uint64
 
-// note notes what a call of an entry has changed: what is not as before, and both keys of a RENAME, of which the second
-// may have had the value already.
-func (l lastChanges) note(c call, before, after family, reply string, index uint64) {
-	name := familyOf(c[1])
+// note notes what a call of an entry has changed in a family: what is not as before, and both keys of a RENAME, of
+// which the second may have had the value already.
+func (l lastChanges) note(name string, c call, before, after family, reply string, index uint64) {
 	renamed := c[0] == "RENAME" && reply == okReply
 	for _, key := range []string{name, name + twinMark} {
 		if renamed || *before.of(key) != *after.of(key) {
@@ -89,11 +93,12 @@ func (l lastChanges) check(h workload.Operation, states map[string]*family) erro
 	for rest := r.head[1:]; len(rest) > 0; {
 		w, following, _ := command.NextWatched(rest)
 		rest = following
-		now := states[familyOf(string(w.Key))]
+		name := nameOf(w.Database, string(w.Key))
+		now := states[familyOf(name)]
 		if now == nil {
 			now = &family{}
 		}
-		changed = changed || l[string(w.Key)] > w.Index || (*now.of(string(w.Key)) != "") != w.Present
+		changed = changed || l[name] > w.Index || (*now.of(name) != "") != w.Present
 		absent = absent || !w.Present
 	}
 	switch {

@@ -169,14 +169,14 @@ func (c *client) Invent(now time.Duration, readsOnly bool) workload.Request {
 		return c.transact(now, readsOnly)
 	}
 	if readsOnly || c.hits(c.mix.Reads) {
-		r := &Request{calls: []call{c.read(c.key(now))}, protocol: 2}
+		r := &Request{calls: []call{c.read(c.key(now))}, database: c.database(), protocol: 2}
 		if c.hits(0.2) {
 			r.calls = append(r.calls, c.read(c.key(now)))
 		}
 		return r
 	}
 	key := c.key(now)
-	r := &Request{calls: []call{c.write(key)}, protocol: 2}
+	r := &Request{calls: []call{c.write(key)}, database: c.database(), protocol: 2}
 	if c.hits(c.mix.Pipelines) {
 		for range 1 + c.chance.IntN(3) {
 			if c.hits(0.5) {
@@ -198,16 +198,17 @@ func (c *client) timed(now time.Duration, readsOnly bool) workload.Request {
 	if c.hits(0.4) {
 		return c.locking(readsOnly)
 	}
-	key := fmt.Sprintf("t%d", c.chance.IntN(timedKeys))
+	number := c.chance.IntN(timedKeys)
+	key, database := fmt.Sprintf("t%d", number), number%modelDatabases
 	if readsOnly || c.hits(0.7) {
-		return ends("GET", key)
+		return ends(database, "GET", key)
 	}
 	c.written++
 	option, life := "PX", 1+c.chance.Int64N(4000)
 	if c.hits(0.5) {
 		option, life = "PXAT", life+workload.Epoch+now.Milliseconds()
 	}
-	return ends("SET", key, fmt.Sprintf("=%d", c.written*100+c.number), option, strconv.FormatInt(life, 10))
+	return ends(database, "SET", key, fmt.Sprintf("=%d", c.written*100+c.number), option, strconv.FormatInt(life, 10))
 }
 
 // Proof implements workload.Client.
