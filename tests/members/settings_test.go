@@ -65,3 +65,31 @@ func TestSettings_ThatDifferAreShownOnEveryNode(t *testing.T) {
 		})
 	}
 }
+
+// A node may have another number of databases than the others, while the numbers are changed one after the other, say:
+// its clients may use more of them or fewer, and all nodes have one state.
+func TestSettings_ANodeMayHaveMoreDatabases(t *testing.T) {
+	c := blackbox.NewCluster(t, 3)
+	c.Nodes[1].Flags = []string{"--databases", "20"}
+	c.StartAll()
+	for _, n := range c.Nodes {
+		blackbox.AwaitFact(t, n, "raft_settings_differ", "databases")
+	}
+	more, usual := c.Nodes[1].Connect(t), c.Nodes[2].Connect(t)
+	for _, step := range []struct {
+		client     *blackbox.Client
+		line, want string
+	}{
+		{more, "SELECT 20", "-ERR DB index is out of range"}, {usual, "SELECT 16", "-ERR DB index is out of range"},
+		{more, "SELECT 19", "+OK"}, {more, "SET a 19", "+OK"}, {more, "COPY a a DB 16", ":1"}, {more, "MOVE a 15", ":1"},
+		{more, "SWAPDB 16 18", "+OK"}, {usual, "SELECT 15", "+OK"}, {usual, "GET a", `"19"`},
+		{usual, "MOVE a 16", "-ERR DB index is out of range"}, {usual, "SWAPDB 15 18", "-ERR DB index is out of range"},
+		{more, "SELECT 18", "+OK"}, {more, "GET a", `"19"`},
+	} {
+		blackbox.Expect(t, step.client.Must(t, strings.Fields(step.line)...), step.want)
+	}
+	if info := usual.Must(t, "INFO", "keyspace").Text; !strings.Contains(info, "db18:keys=1,") {
+		t.Errorf("INFO keyspace says %q", info)
+	}
+	blackbox.ExpectEqualStates(t, c.Nodes)
+}

@@ -25,11 +25,25 @@ func awayWhileKeysAreWritten(t *testing.T, c *blackbox.Cluster) (away *blackbox.
 	blackbox.FillKeys(t, c.Nodes, blackbox.FilledKeys/100, 1)
 	knows := away.RaftNumber(t, "raft_current_index")
 	away.Process.Kill()
+	other := c.Others(away)[0].Connect(t)
+	for _, line := range []string{"SELECT 3", "SET apart 3", "SWAPDB 3 15", "SELECT 0"} {
+		blackbox.Expect(t, other.Must(t, strings.Fields(line)...), "+OK")
+	}
 	blackbox.FillKeys(t, c.Others(away), blackbox.FilledKeys, 2)
 	blackbox.AwaitCompacted(t, c.Others(away), knows)
 	blackbox.AwaitSnapshots(t, c.Others(away))
 	c.Start(away)
 	return away
+}
+
+// expectDatabases says that a node has what was written to another database than 0, which was swapped.
+func expectDatabases(t *testing.T, away *blackbox.Node) {
+	t.Helper()
+	client := away.Connect(t)
+	for _, c := range []struct{ database, want string }{{"15", `"3"`}, {"3", "(nil)"}} {
+		blackbox.Expect(t, client.Must(t, "SELECT", c.database), "+OK")
+		blackbox.Expect(t, client.Must(t, "GET", "apart"), c.want)
+	}
 }
 
 // expectReturned says that a node has come back by a snapshot, and has everything that the others have.
@@ -41,6 +55,7 @@ func expectReturned(t *testing.T, c *blackbox.Cluster, away *blackbox.Node) {
 		t.Errorf("node %d has received %d snapshots", away.Number, received)
 	}
 	blackbox.VerifyFilled(t, away, blackbox.FilledKeys, 2)
+	expectDatabases(t, away)
 	for _, n := range c.Nodes { // and they go on together
 		blackbox.Expect(t, n.Connect(t).Must(t, "SET", "after", strconv.Itoa(n.Number)), "+OK")
 	}
@@ -67,6 +82,7 @@ func expectReturnedByItself(t *testing.T, c *blackbox.Cluster, away *blackbox.No
 		t.Errorf("node %d has received %d snapshots since it was started again", away.Number, received)
 	}
 	blackbox.VerifyFilled(t, away, blackbox.FilledKeys, 2)
+	expectDatabases(t, away)
 }
 
 // E8: The leader is killed when half of the snapshot is there. Of the three nodes two are left, of which one lacks
