@@ -72,7 +72,9 @@ func bitField(w *exec.Writer, c exec.Call) []byte {
 			c.Reply = c.Null()
 		}
 	}
-	w.Put(at, key, value.entry)
+	if value.changed {
+		w.Put(at, key, value.entry)
+	}
 	return c.Reply
 }
 
@@ -114,6 +116,8 @@ func answerFields(c exec.Call, text value.String, operations []fieldOperation) [
 type fieldWriter struct {
 	entry  keyspace.Entry
 	writer *exec.Writer
+	// changed says that it is not what it was: a field that gets the number that it has changes nothing.
+	changed bool
 }
 
 func fieldsOf(w *exec.Writer, key []byte, old *keyspace.Entry) fieldWriter {
@@ -141,7 +145,7 @@ func (w *fieldWriter) reach(operations []fieldOperation) {
 		}
 	}
 	if last >= w.text().Len() {
-		w.entry = w.writer.Overwritten(&w.entry, last, []byte{0})
+		w.entry, w.changed = w.writer.Overwritten(&w.entry, last, []byte{0}), true
 	}
 }
 
@@ -159,8 +163,9 @@ func (w *fieldWriter) execute(o *fieldOperation) (answer int64, ok bool) {
 		after, ok = o.fit(before, o.value, o.overflow)
 		answer = after
 	}
-	if ok {
+	if ok && after != before {
 		w.write(o.field, uint64(after))
+		w.changed = true
 	}
 	return answer, ok
 }

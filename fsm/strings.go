@@ -186,7 +186,9 @@ func appendTo(w *exec.Writer, c exec.Call) []byte {
 		return c.Error(reply.StringTooLong)
 	case old == nil:
 		w.Put(at, key, w.NewEntry(key, more))
-	case len(more) > 0:
+	case len(more) == 0:
+		w.Put(at, key, *old) // who watches the key takes it for changed, as in Redis
+	default:
 		overwrite(w, at, key, old, text.Len(), more)
 	}
 	return c.Integer(int64(length))

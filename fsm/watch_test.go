@@ -44,6 +44,13 @@ func TestAWatcherIsToldOfEachChange(t *testing.T) {
 		{"mset a 1 b 2", "a* b*"},
 		{"incr a", "a*"},
 		{"append a x", "a*"},
+		{"bitfield b set u8 0 50", ""},
+		{"bitfield b incrby u8 0 0", ""},
+		{"bitfield b overflow fail incrby u8 0 255", ""},
+		{"bitfield b get u8 100", ""},
+		{"bitfield b set u8 0 51", "b*"},
+		{"bitfield b overflow fail incrby u8 8 256", "b*"},
+		{"bitfield b overflow fail incrby u8 8 256", ""},
 		{"append a", ""},
 		{"del a nothing", "a*"},
 		{"rename b c", "b* c*"},
@@ -54,9 +61,18 @@ func TestAWatcherIsToldOfEachChange(t *testing.T) {
 		{"getex c", ""},
 		{"getex c ex 5", "c*"},
 		{"expire d 0", "d*"},
+		{"rpush l x y", "l*"},
+		{"ltrim l 0 -1", "l*"},
+		{"set a 1", "a*"},
+		{"append a ''", "a*"},
+		{"setrange a 0 ''", ""},
 		{"flushall", "everything*"},
 	} {
-		scriptAt(t, m, now, step.line)
+		args := words(step.line)
+		for i := range args {
+			args[i] = bytes.ReplaceAll(args[i], []byte("''"), nil)
+		}
+		doAt(t, m, now, args)
 		if got := d.read(); got != step.want {
 			t.Errorf("%s: told %q, want %q", step.line, got, step.want)
 		}

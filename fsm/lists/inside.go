@@ -106,11 +106,12 @@ func trim(w *exec.Writer, c exec.Call) []byte {
 	case t.Value == nil:
 		return c.OK()
 	}
-	length := t.Value.Len()
+	length, left := t.Value.Len(), t.Value
 	from, count := within(first, last, length)
 	if count < length {
 		state, generation := w.Making()
-		t.Put(t.Value.Dropped(from, length-from-count, state, generation))
+		left = t.Value.Dropped(from, length-from-count, state, generation)
 	}
+	t.Put(left) // also where nothing is dropped: who watches the key takes it for changed, as in Redis
 	return c.OK()
 }

@@ -120,6 +120,7 @@ func table(newer bool) string {
 }
 
 func TestAnExcuseIsNoExcuseForAnythingElse(t *testing.T) {
+	const outOfRange = "-ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807\r\n"
 	for _, c := range []struct {
 		call, redis, here string
 		want              string
@@ -142,6 +143,11 @@ func TestAnExcuseIsNoExcuseForAnythingElse(t *testing.T) {
 		{"bitfield k get u8 #7", "*1\r\n:0\r\n", "-ERR offset\r\n", ""},
 		{"delex k", "-ERR unknown command 'delex'\r\n", ":0\r\n", "newer-conditions"},
 		{"delex k", ":1\r\n", ":0\r\n", ""},
+		{"lpos k a RANK -9223372036854775808", ":2\r\n", outOfRange, "newer-lpos-rank"},
+		{"lpos k a RANK -9223372036854775807", ":2\r\n", outOfRange, ""},
+		{"lpos k a RANK -9223372036854775808", ":2\r\n", "$-1\r\n", ""},
+		{"zscan k 0", "*2\r\n$1\r\n0\r\n*2\r\n$1\r\na\r\n$2\r\n-0\r\n",
+			"*2\r\n$1\r\n0\r\n*2\r\n$1\r\na\r\n$1\r\n0\r\n", "digits-of-scores"},
 		{"get k", "$1\r\na\r\n", "$1\r\nb\r\n", ""},
 	} {
 		if got, _ := Excuse(strings.Fields(c.call), c.redis, c.here); got != c.want {

@@ -151,6 +151,21 @@ var keyList = []Difference{
 		},
 	},
 	{
+		ID:    "newer-lpos-rank",
+		Newer: true,
+		Redis: "in 7.0, `LPOS … RANK` takes the lowest number of 64 bits, which has no opposite, and finds the last match",
+		Here:  "it is refused as out of range",
+		Why:   "as in 7.2",
+		Probes: []Probe{{
+			[]string{"RPUSH k a b a", "LPOS k a RANK -9223372036854775808"},
+			`:2\r\n`, `-ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807\r\n`,
+		}},
+		Excuses: func(call []string, _, here string) bool {
+			return calls(call, "LPOS") && slices.Contains(call, strconv.Itoa(math.MinInt64)) &&
+				hasPrefix(here, "-ERR value is out of range, value must between -9223372036854775807 and ")
+		},
+	},
+	{
 		ID:    "end-of-a-key",
 		Redis: "a key is there until the millisecond of its deadline has passed, by the clock of the server",
 		Here: "it is gone when that millisecond begins: a time from now (`EX`) by elapsed time, whatever the clocks do, " +

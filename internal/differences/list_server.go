@@ -76,6 +76,21 @@ var serverList = []Difference{
 		Proof: "TestAPlaceHasTheHighestVersion",
 	},
 	{
+		ID: "watched-groups",
+		Redis: "`XACK`, `XCLAIM`, `XAUTOCLAIM`, `XREADGROUP`, `XGROUP` and `XSETID` of a stream, `PFDEBUG`, and a `BITFIELD` " +
+			"that lengthens a string before all its operations overflow, touch no key for those who watch or track it",
+		Here:  "they do, where they change something: `EXEC` answers null",
+		Why:   "what is pending in a group is a part of the value, and the version of a key tells of each change",
+		Proof: "TestWatchedKeysChangeAsInRedis",
+	},
+	{
+		ID:    "watched-past",
+		Redis: "a watched key that was absent, and is put with a deadline long past, was touched",
+		Here:  "it was not: the key was never there, and `EXEC` goes on",
+		Why:   "no client has seen another state",
+		Proof: "TestWatchedKeysChangeAsInRedis",
+	},
+	{
 		ID:    "no-messages",
 		Redis: "clients send each other messages (`SUBSCRIBE`, `PUBLISH` …), and may be told of changes of keys that way",
 		Here:  "they do not; `CLIENT TRACKING` tells of changes to what a client has read",

@@ -103,7 +103,8 @@ var sortedSetList = []Difference{
 			`-ERR wrong number of arguments .*\r\n`, `\*2\r\n:0\r\n\$1\r\n1\r\n`,
 		}},
 		Excuses: func(call []string, redis, _ string) bool {
-			return (calls(call, "ZRANK") || calls(call, "ZREVRANK")) && len(call) == 4 && isError(redis)
+			return (calls(call, "ZRANK") || calls(call, "ZREVRANK")) && len(call) >= 4 &&
+				hasPrefix(redis, "-ERR wrong number of arguments")
 		},
 	},
 }
@@ -148,6 +149,9 @@ func sortedLines(reply string) string {
 	var lines []string
 	for _, line := range strings.Split(reply, "\r\n") {
 		if n, err := strconv.ParseFloat(line, 64); err == nil {
+			if n == 0 {
+				n = 0 // without its sign
+			}
 			line = strconv.FormatFloat(n, 'g', -1, 64)
 		}
 		if !strings.HasPrefix(line, "$") {
