@@ -105,7 +105,13 @@ func (x *Mix) withScores() []string {
 
 func (x *Mix) limit() []string { return x.option("limit", x.position(), x.count()) }
 
-func drawRank(x *Mix) []string { return []string{x.typed("z"), x.member()} }
+func drawRank(x *Mix) []string {
+	args := []string{x.typed("z"), x.member()}
+	if x.IntN(8) == 0 {
+		args = append(args, x.option(x.pick("withscore", "withscore", "withscores"))...)
+	}
+	return args
+}
 
 func drawPop(x *Mix) []string {
 	return x.with([]string{x.typed("z")}, 1, func() []string { return []string{x.count()} })

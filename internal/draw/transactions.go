@@ -1,0 +1,9 @@
+package draw
+
+// Watch is WATCH of some keys.
+func (x *Mix) Watch() []string { return append([]string{x.spelled("watch")}, x.anyKeys()...) }
+
+// Select is SELECT of a database, or of what is none.
+func (x *Mix) Select() []string {
+	return []string{x.spelled("select"), x.pick("0", "-1", "x", "1.5", "")}
+}
