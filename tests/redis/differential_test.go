@@ -53,7 +53,8 @@ type pair struct {
 }
 
 // TestDifferential_RepliesAndKeySpacesAreThoseOfRedis sends random calls of every command of the key space to three
-// nodes and to a Redis, in both protocols, in transactions and outside, and compares the replies; then all that is stored.
+// nodes and to a Redis, in both protocols, in transactions and outside, and compares the replies; then all that is
+// stored.
 func TestDifferential_RepliesAndKeySpacesAreThoseOfRedis(t *testing.T) {
 	seed := blackbox.SeedOf(t)
 	c := blackbox.StartCluster(t, 3)

@@ -53,8 +53,8 @@ func (w *pair) transaction(s station, calls [][]string, names []string) {
 			a.here = s.here.reply()
 		}
 	case redis || here:
-		w.t.Fatalf("call %d, %s: EXEC with watched keys answers %.100q, in Redis %.100q\n    after %.4000q", w.compared, s.name,
-			a.here, a.redis, w.meanwhile)
+		w.t.Fatalf("call %d, %s: EXEC with watched keys answers %.100q, in Redis %.100q\n    after %.4000q", w.compared,
+			s.name, a.here, a.redis, w.meanwhile)
 	}
 	w.compareExec(s, fit, fitNames, a)
 }

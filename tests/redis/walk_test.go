@@ -99,7 +99,8 @@ func comparePage(t testing.TB, redis, here *line, keys []string, found map[strin
 		calls = append(append(calls, draw.Contents(kind, key)...), []string{"ttl", key})
 	}
 	for i, answers := range both(redis, here, calls) {
-		if _, excused := differences.Excuse(calls[i], answers.redis, answers.here); !excused && !sameStored(calls[i], answers) {
+		_, excused := differences.Excuse(calls[i], answers.redis, answers.here)
+		if !excused && !sameStored(calls[i], answers) {
 			t.Fatalf("%.100q\n here %.1000q\nRedis %.1000q", calls[i], answers.here, answers.redis)
 		}
 	}
