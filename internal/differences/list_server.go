@@ -78,7 +78,8 @@ var serverList = []Difference{
 	{
 		ID: "watched-groups",
 		Redis: "`XACK`, `XCLAIM`, `XAUTOCLAIM`, `XREADGROUP`, `XGROUP` and `XSETID` of a stream, `PFDEBUG`, and a " +
-			"`BITFIELD` that lengthens a string before all its operations overflow, touch no key for those who watch or track it",
+			"`BITFIELD` that lengthens a string before all its operations overflow, touch no key for those who watch or " +
+			"track it",
 		Here:  "they do, where they change something: `EXEC` answers null",
 		Why:   "what is pending in a group is a part of the value, and the version of a key tells of each change",
 		Proof: "TestWatchedKeysChangeAsInRedis",

@@ -103,7 +103,8 @@ func (g *giant) fill(round int) {
 	}
 	middle := strconv.Itoa(g.elements / 2)
 	calls = append(calls, []string{"PEXPIRE", "large:gone", "1"},
-		[]string{"LSET", "large:list", middle, element(0, round)}, []string{"LTRIM", "large:list", strconv.Itoa(round * 100), "-2"})
+		[]string{"LSET", "large:list", middle, element(0, round)},
+		[]string{"LTRIM", "large:list", strconv.Itoa(round * 100), "-2"})
 	g.tell(calls...)
 	g.tell(g.rest(round)...)
 	g.ownKinds(round)
@@ -187,8 +188,8 @@ func ownReplies(l *line, session string, rounds int) (replies []string) {
 }
 
 // E1, S23: a key space with values of every type, small and large, comes through the log, through a snapshot and the
-// log behind it, and through a snapshot to a new node: the hashes of the states are equal, and what clients see is what a
-// Redis shows that was told the same.
+// log behind it, and through a snapshot to a new node: the hashes of the states are equal, and what clients see is what
+// a Redis shows that was told the same.
 func TestEveryType_ComesThroughLogsAndSnapshots(t *testing.T) {
 	elements := largeElements
 	if text := os.Getenv(largeVariable); text != "" {
