@@ -93,7 +93,8 @@ func (w *pair) run(calls int) {
 		w.batch(s, calls-w.compared > lastCalls)
 	}
 	found := compareKeySpaces(w.t, w.stations[0].redis, w.stations[0].here)
-	w.t.Logf("%d replies compared; stored: %v; excused: %v", w.compared, found, w.excused)
+	w.t.Logf("%d replies compared, %d transactions refused; stored: %v; excused: %v",
+		w.compared, w.refused, found, w.excused)
 	for _, d := range draw.Commands() {
 		if w.done[d.Name] == 0 && d.Weight > 1 && !w.leavesOut(d.Name, strings.Fields(d.Name)) && !neverDone[d.Name] {
 			w.t.Errorf("%s was never answered without an error", d.Name)
