@@ -20,9 +20,18 @@ var applications = []application{
 	{"connect-redis", func(t *testing.T, address string) *exec.Cmd {
 		return blackbox.JavaScript(t, "testdata", "connect-redis.js", address)
 	}, 4},
+	{"django-redis", func(t *testing.T, address string) *exec.Cmd {
+		return python(t, "django_redis", "python3-django-redis", "django_redis_cache.py", address)
+	}, 8},
 	{"redis-py", func(t *testing.T, address string) *exec.Cmd {
 		return python(t, "redis", "python3-redis", "redis_py.py", address)
 	}, 10},
+	{"phpredis", func(t *testing.T, address string) *exec.Cmd {
+		if output, err := blackbox.Tool(t, "php", "-r", "exit(class_exists('Redis') ? 0 : 1);").CombinedOutput(); err != nil {
+			t.Fatalf("php-redis is missing: ./test --install installs it (%v)\n%s", err, output)
+		}
+		return blackbox.Tool(t, "php", "testdata/phpredis.php", address)
+	}, 5},
 }
 
 // python is a script of testdata, which needs a module of a Debian package.
