@@ -96,7 +96,7 @@ func (c *Call) IsWrite() bool { return c.Spec != nil && c.Spec.Class == Write &&
 
 // InLog reports whether the body of the run has the call: a write, or SELECT, which says where the writes behind it
 // belong.
-func (c *Call) InLog() bool { return c.Spec != nil && (c.Spec.Class == Write || c.Spec.Selects) }
+func (c *Call) InLog() bool { return c.IsWrite() || c.Spec != nil && c.Spec.Selects }
 
 // HasWrite reports whether any call is a write: then the run goes to the log.
 func (r *Run) HasWrite() bool {
