@@ -276,10 +276,10 @@ func setID(w *exec.Writer, c exec.Call) []byte {
 	}
 	t, ok := targetOf(w, c.Args[1])
 	switch {
-	case t.stream == nil:
-		return c.Error(reply.NoSuchKey)
 	case !ok:
 		return c.WrongType()
+	case t.stream == nil:
+		return c.Error(reply.NoSuchKey)
 	case id.Compare(t.stream.MaxDeleted()) < 0:
 		return c.Error(setBelowDeleted)
 	case t.stream.Len() > 0 && id.Compare(t.stream.Newest()) < 0:
