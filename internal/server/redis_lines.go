@@ -40,7 +40,7 @@ func harmless() []string {
 		tls-dh-params-file tls-ca-cert-file tls-ca-cert-dir tls-auth-clients tls-protocols tls-ciphers tls-ciphersuites
 		tls-prefer-server-ciphers tls-session-caching tls-session-cache-size tls-session-cache-timeout`,
 		// Scripts, pub/sub and lists of users do not exist yet.
-		`lua-time-limit busy-reply-threshold acllog-max-len acl-pubsub-default databases`,
+		`lua-time-limit busy-reply-threshold acllog-max-len acl-pubsub-default`,
 		// The cluster forms and fails over by itself; --cluster-view says how it looks.
 		`cluster-enabled cluster-config-file cluster-migration-barrier cluster-allow-replica-migration
 		cluster-replica-validity-factor

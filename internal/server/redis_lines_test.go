@@ -33,7 +33,7 @@ func TestLines_WhatMattersIsRefusedWithItsReason(t *testing.T) {
 		"min-replicas-to-write 0": "", "min-replicas-to-write 1": "majority", "user default on": "no users",
 		"include other.conf": "one file", "unixsocketperm 0": "", "notify-keyspace-events \"\"": "",
 		"notify-keyspace-events KEA": "no keyspace events", "rename-command FLUSHALL x": "keep their names",
-		"appendonly no": "", "appendfsync everysec": "", "save 900 1 300 10": "", "databases 16": "", "io-threads 4": "",
+		"appendonly no": "", "appendfsync everysec": "", "save 900 1 300 10": "", "io-threads 4": "",
 		"hz 100": "", "TCP-Backlog 511": "", "supervised auto": "", "cluster-config-file nodes.conf": "",
 	} {
 		c, err := read(t, line+"\n")

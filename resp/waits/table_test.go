@@ -6,13 +6,17 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/command"
-	"github.com/raftredis/raftredis/internal/commands/data"
+	"github.com/raftredis/raftredis/internal/commands"
 )
 
 // readOf is a call that waits for a key.
 func readOf(key string) *command.Call {
 	args := [][]byte{[]byte("raft.log"), []byte("read"), []byte(key), []byte("0")}
-	return &command.Call{Spec: data.RaftLogRead, Args: args}
+	spec, fault := commands.Find(args)
+	if fault != command.NoFault {
+		panic(fault)
+	}
+	return &command.Call{Spec: spec, Args: args}
 }
 
 func wantEmpty(t *testing.T, table *Table) {

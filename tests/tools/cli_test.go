@@ -80,9 +80,9 @@ func cliOneCommand(t *testing.T, n cliNode) {
 
 // In RESP3 a map is a map.
 func cliRESP3(t *testing.T, n cliNode) {
-	is(t, n.cli(t, "-3", "--no-raw", "CONFIG", "GET", "databases"), "1# \"databases\" => \"1\"\n")
-	is(t, n.cli(t, "-3", "--json", "CONFIG", "GET", "databases"), "{\"databases\":\"1\"}\n")
-	is(t, n.cli(t, "--no-raw", "CONFIG", "GET", "databases"), "1) \"databases\"\n2) \"1\"\n")
+	is(t, n.cli(t, "-3", "--no-raw", "CONFIG", "GET", "databases"), "1# \"databases\" => \"16\"\n")
+	is(t, n.cli(t, "-3", "--json", "CONFIG", "GET", "databases"), "{\"databases\":\"16\"}\n")
+	is(t, n.cli(t, "--no-raw", "CONFIG", "GET", "databases"), "1) \"databases\"\n2) \"16\"\n")
 	is(t, n.cli(t, "-3", "--no-raw", "GET", n.prefix+":none"), "(nil)\n")
 	blackbox.ExpectWords(t, n.cli(t, "-3", "HELLO"), "proto 3\n", "server redis\n")
 	blackbox.ExpectWords(t, n.cli(t, "-3", "INFO", "server"), "redis_version:")
