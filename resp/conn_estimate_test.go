@@ -122,3 +122,19 @@ func TestWhatStoresNothingHasNoEntry(t *testing.T) {
 		}
 	}
 }
+
+// What rides along with a write is not in its entry, alone or in a transaction: there it would be executed on all nodes
+// while all clients wait, and nobody has estimated it.
+func TestWhatStoresNothingIsInNoBody(t *testing.T) {
+	for _, read := range []string{"SORT a", "SORT a GET store", "GEORADIUS a 0 0 1 m", "GEORADIUSBYMEMBER a store 1 m"} {
+		for _, pipeline := range []string{
+			"SET a 1\r\n" + read + "\r\n", "MULTI\r\n" + read + "\r\nSET a 1\r\n" + read + "\r\nEXEC\r\n",
+		} {
+			store := storeWith(t, map[string]int{"a": 100})
+			newClient(t, testServer(t, Options{Store: store})).send(pipeline)
+			if len(store.bodies) != 1 || strings.Contains(string(store.bodies[0]), strings.Fields(read)[0]) {
+				t.Errorf("%q makes the entries %q", pipeline, store.bodies)
+			}
+		}
+	}
+}
