@@ -40,8 +40,8 @@ type Heap struct {
 const (
 	// Period is over how long Quiet looks how much is allocated.
 	Period = 2 * time.Second
-	// horizon is how long it must take at the present pace to allocate again what a collection gives back. So an early
-	// collection is made once in so long at most.
+	// horizon is how long it must take at the present pace to allocate again what a collection gives back. An early
+	// collection is made once in so long at most, whatever the pace is meanwhile, and however long one takes.
 	horizon = time.Minute
 	// minGainBytes and gainShare are the least gain of a collection: so many bytes, and that part of what is alive.
 	minGainBytes, gainShare = 4 << 20, 16
@@ -52,6 +52,8 @@ const (
 type Quiet struct {
 	at        time.Time
 	allocated uint64
+	// collected is when it was worth it last.
+	collected time.Time
 }
 
 // IsWorth reports whether to collect now, and to give back what is free. It is called again and again; it decides once
@@ -65,6 +67,11 @@ func (q *Quiet) IsWorth(at time.Time, h Heap) bool {
 	grown := h.Allocated - q.allocated
 	q.at, q.allocated = at, h.Allocated
 	gain := h.Free + h.Used - min(h.Used, h.Live)
-	return began && gain >= max(minGainBytes, h.Live/gainShare) &&
-		float64(grown)*horizon.Seconds() <= float64(gain)*took.Seconds()
+	if !began || gain < max(minGainBytes, h.Live/gainShare) ||
+		float64(grown)*horizon.Seconds() > float64(gain)*took.Seconds() ||
+		!q.collected.IsZero() && at.Sub(q.collected) < horizon {
+		return false
+	}
+	q.collected = at
+	return true
 }

@@ -93,3 +93,25 @@ func TestACollectionIsWorthItWhileItIsQuiet(t *testing.T) {
 		t.Error("a small heap does not collect for the least gain")
 	}
 }
+
+// An early collection is made once in the horizon at most: also where a process works in bursts, and where the last
+// collection takes so long that its gain is not seen yet.
+func TestACollectionIsWorthItOnceInTheHorizon(t *testing.T) {
+	for name, burst := range map[string]uint64{"bursts": 20 * mib, "a long collection": 0} {
+		var q Quiet
+		begin := time.Unix(1_700_000_000, 0)
+		h := Heap{Live: 100 * mib, Used: 120 * mib, Allocated: 1 << 40}
+		worth := 0
+		for looks := range int(3 * horizon / Period) {
+			if looks%5 == 1 { // the others are quiet
+				h.Allocated += burst
+			}
+			if q.IsWorth(begin.Add(time.Duration(looks)*Period), h) {
+				worth++
+			}
+		}
+		if worth != 3 {
+			t.Errorf("%s: worth it %d times in three times the horizon, want 3", name, worth)
+		}
+	}
+}
