@@ -44,9 +44,12 @@ func strlen(v exec.View, c exec.Call) []byte {
 
 func mget(v exec.View, c exec.Call) []byte {
 	keys := c.Args[1:]
-	bytes, room := 0, 0
+	bytes, room, uncounted := 0, 0, 0
 	for _, key := range keys {
 		text, _ := exec.TextOf(v.Space.Get(key))
+		if c.CopiesMore(&uncounted, text.Len()) {
+			return c.Reply
+		}
 		bytes += text.Len() + exec.ValueOverheadBytes
 		if room += exec.ValueOverheadBytes; !c.IsLong(text.Len()) {
 			room += text.Len()

@@ -311,6 +311,33 @@ func TestWhatStoresNothingIsRead(t *testing.T) {
 	}
 }
 
+// SORT counts what GET finds as well: that is no part of what is sorted.
+func TestSortIsWeighedByWhatItFinds(t *testing.T) {
+	m := newMachine(t)
+	for i := range 60 {
+		do(m, words(fmt.Sprint("rpush l ", i)), words(fmt.Sprintf("set o%d %s", i, strings.Repeat("v", 50_000))))
+	}
+	for line, long := range map[string]bool{
+		"sort l get o*": true, "sort_ro l by nosort get o*": true, "sort l limit 0 5 get o*": false,
+		"sort l get nothing*": false, "sort l" + strings.Repeat(" get nothing*", 50): true,
+	} {
+		plain, run := newRun(2, words(line)), asConnection(words(line))
+		m.Query(0, plain)
+		if m.Query(0, run); run.WantsFreeze != long {
+			t.Errorf("%.60s: a frozen state is wanted %v", line, run.WantsFreeze)
+		}
+		if run.WantsFreeze {
+			run.WantsFreeze = false
+			image := m.Freeze()
+			image.Query(0, run)
+			image.Release()
+		}
+		if run.Join(); string(run.Reply) != string(plain.Reply) {
+			t.Errorf("%.60s: answers %d bytes, in place %d", line, len(run.Reply), len(plain.Reply))
+		}
+	}
+}
+
 // In a transaction as well, what is much work is put off, and sees what was there at its place.
 func TestLongReadsOfATransactionArePutOff(t *testing.T) {
 	m := newMachine(t)
@@ -325,6 +352,34 @@ func TestLongReadsOfATransactionArePutOff(t *testing.T) {
 	reply := string(run.Reply)
 	if !strings.HasPrefix(reply, "*5\r\n+OK\r\n*3001\r\n") || !strings.HasSuffix(reply, ":1\r\n:3000\r\n") {
 		t.Errorf("answered %.60q … %q", reply, reply[max(len(reply)-60, 0):])
+	}
+}
+
+// Many short strings in one reply count together: it is their sum that is copied while an entry is applied.
+func TestRepliesOfManyShortStringsBesideWritesArePutOff(t *testing.T) {
+	m := newMachine(t)
+	const length, keys, calls = 4000, 60, 40
+	var mget, hmget, xread strings.Builder
+	for i := range keys {
+		text := strings.Repeat("v", length)
+		do(m, words(fmt.Sprintf("set k%d %s", i, text)), words(fmt.Sprintf("hset h f%d %s", i, text)),
+			words(fmt.Sprintf("xadd x%d 1-0 f %s", i, text[:length-300])))
+		fmt.Fprintf(&mget, " k%d", i)
+		fmt.Fprintf(&hmget, " f%d", i)
+		fmt.Fprintf(&xread, " x%d", i)
+	}
+	for _, line := range []string{
+		"mget" + mget.String(), "hmget h" + hmget.String(), "xread streams" + xread.String() + strings.Repeat(" 0", keys),
+	} {
+		run := asConnection(words("set a 1"))
+		for range calls {
+			run.Calls = append(run.Calls, asConnection(words(line)).Calls...)
+		}
+		run.Head = command.TransactionHead(nil)
+		m.Apply(m.Index()+1, 0, run.Body(nil, argv.Append), run)
+		if late, copied := run.Long.Late(), len(run.Reply); copied > 2*command.MaxPresentWork {
+			t.Errorf("%.5s: %d of %d are put off, and %d bytes are copied", line, late, calls, copied)
+		}
 	}
 }
 
@@ -365,5 +420,41 @@ func TestLongRepliesBesideWritesArePutOff(t *testing.T) {
 	run := asConnection(words(wide))
 	if m.Query(0, run); !run.WantsFreeze {
 		t.Error("MGET of megabytes is answered while others wait")
+	}
+}
+
+// A search that takes any places goes through all that lie beside its shape as well, where none is within.
+func TestASearchForAnyPlaceIsWeighedByWhatItLooksAt(t *testing.T) {
+	m := newMachine(t)
+	const elements = 20_000
+	for i := range elements / 100 {
+		var calls [][][]byte
+		for k := 100 * i; k < 100*(i+1); k++ {
+			calls = append(calls, words(fmt.Sprintf("geoadd g 0.04 0.04 m%d", k))) // 6.3 km from the origin
+		}
+		expectNoError(t, do(m, calls...))
+	}
+	for line, long := range map[string]bool{
+		"geosearch g fromlonlat 0 0 byradius 5 km count 1 any": true, "georadius g 0 0 5 km count 1 any": true,
+		"geosearch g fromlonlat 0 0 byradius 9 km count 1 any":         false,
+		"geosearch g fromlonlat 0 0 byradius 9 km count 5000 any":      true,
+		"geosearch g fromlonlat 0 0 byradius 5 km asc count 1000 any":  true,
+		"geosearch g fromlonlat 10 10 byradius 5 km asc count 100 any": false,
+	} {
+		plain, run := newRun(2, words(line)), asConnection(words(line))
+		m.Query(0, plain)
+		if m.Query(0, run); run.WantsFreeze != long {
+			t.Errorf("%s: a frozen state is wanted %v", line, run.WantsFreeze)
+		}
+		if run.WantsFreeze {
+			run.WantsFreeze = false
+			image := m.Freeze()
+			image.Query(0, run)
+			image.Release()
+		}
+		run.Join()
+		if string(run.Reply) != string(plain.Reply) {
+			t.Errorf("%s: answers %.60q, in place %.60q", line, run.Reply, plain.Reply)
+		}
 	}
 }

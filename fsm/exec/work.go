@@ -45,6 +45,19 @@ func (c Call) copiesTooMuch(bytes int) bool {
 	return bytes > smallWork && c.applies && c.IsTooMuch(bytes)
 }
 
+// CopiesMore is copiesTooMuch for one of many strings of a reply. Those that are as short as a GET count together:
+// uncounted is how many bytes of them did not yet.
+func (c Call) CopiesMore(uncounted *int, bytes int) bool {
+	if bytes > smallWork || !c.applies { // it counts for itself
+		return false
+	}
+	if *uncounted += bytes; *uncounted <= smallWork {
+		return false
+	}
+	bytes, *uncounted = *uncounted, 0
+	return c.IsTooMuch(bytes)
+}
+
 // IsLongRead is IsTooMuch for a read as a whole, by what its specification says.
 func (c Call) IsLongRead(v View, spec *command.Spec) bool {
 	return c.Weighs() && spec.MayBeLong(c.Args) && c.IsTooMuch(spec.ReadWork(c.Args, v.Space))

@@ -2,12 +2,12 @@ package geo
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -54,6 +54,8 @@ type request struct {
 	// count is the most places that are answered, 0 for all. any takes the first that are found.
 	count int64
 	any   bool
+	// looked is how many places were looked at, maxLooked how many that may be, 0 for any number.
+	looked, maxLooked int
 	// destination is the key at which places are stored, nil for none; storesDistance makes their distances the scores.
 	destination    []byte
 	storesDistance bool
@@ -274,15 +276,10 @@ type place struct {
 	meters float64
 }
 
-const (
-	// placeWork is what it costs to look whether a place is within a shape.
-	placeWork = 256
-	// anyShare is how many places are looked at for each that is found, where any will do: a shape fills a part of its
-	// cells.
-	anyShare = 32
-)
+// placeWork is what it costs to look whether a place is within a shape.
+const placeWork = 256
 
-// work estimates how much work it is to find the places: those of all cells are looked at.
+// work is how much work it is to find the places: those of all cells are looked at.
 func (r *request) work() int {
 	if r.places == nil {
 		return 0
@@ -291,9 +288,6 @@ func (r *request) work() int {
 	for _, c := range r.shape.cells() {
 		begin, end := r.placesIn(c)
 		looked += end - begin
-	}
-	if r.any {
-		looked = int(min(int64(looked), anyShare*min(r.count, math.MaxInt32)))
 	}
 	return looked * placeWork
 }
@@ -310,7 +304,7 @@ func (r *request) find() (found []place) {
 		return nil
 	}
 	for _, c := range r.shape.cells() {
-		if r.any && int64(len(found)) >= r.count {
+		if r.any && int64(len(found)) >= r.count || r.isTooFar() {
 			break
 		}
 		found = r.findIn(c, found)
@@ -341,17 +335,28 @@ func (r *request) findIn(c cell, found []place) []place {
 			found = append(found, place{member, score, at, meters})
 		}
 		left--
-		return left > 0 && !(r.any && int64(len(found)) >= r.count)
+		r.looked++
+		return left > 0 && !(r.any && int64(len(found)) >= r.count) && !r.isTooFar()
 	})
 	return found
 }
 
+// isTooFar reports whether more places were looked at than may be.
+func (r *request) isTooFar() bool { return r.maxLooked > 0 && r.looked > r.maxLooked }
+
 // answer answers with the places: their members, or arrays of a member and what else is asked for.
 func (r *request) answer(c exec.Call) []byte {
-	if c.Weighs() && c.IsTooMuch(r.work()) {
+	switch {
+	case !c.Weighs():
+	case r.any: // how many it takes to find as many is not known before
+		r.maxLooked = command.MaxPresentWork / placeWork
+	case c.IsTooMuch(r.work()):
 		return c.Reply
 	}
 	found := r.find()
+	if r.maxLooked > 0 && c.IsTooMuch(r.looked*placeWork) {
+		return c.Reply
+	}
 	bytes := 0
 	for i := range found {
 		bytes += len(found[i].member) + positionReplyBytes + optionsInTotal*exec.ValueOverheadBytes

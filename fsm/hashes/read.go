@@ -73,7 +73,7 @@ func getSeveral(v exec.View, c exec.Call) []byte {
 	if !ok {
 		return c.WrongType()
 	}
-	fields, before := c.Args[fieldsStart:], c
+	fields, before, uncounted := c.Args[fieldsStart:], c, 0
 	c.Reply = reply.ArrayHeader(c.Reply, len(fields))
 	for _, field := range fields {
 		var found value.Item
@@ -86,6 +86,8 @@ func getSeveral(v exec.View, c exec.Call) []byte {
 			c.Reply = c.Null()
 		case !c.Fits(exec.ListBytes(found.Len(), 1)):
 			return before.TooLong()
+		case c.CopiesMore(&uncounted, found.Len()):
+			return before.Reply
 		default:
 			c.Reply = c.Item(found)
 		}

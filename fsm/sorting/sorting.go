@@ -11,6 +11,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -132,12 +133,22 @@ func (o *order) answer(c exec.Call, get keys) []byte {
 	if refusal != "" {
 		return c.Error(refusal)
 	}
-	all, bytes := o.columns(sorted, get), 0
-	for i := range all {
-		bytes += all[i].len() + exec.ValueOverheadBytes
+	if c.IsTooMuch(len(sorted) * len(o.gets) * command.KeyWork) {
+		return c.Reply
 	}
-	if !c.Fits(bytes) {
+	all, bytes, copied := o.columns(sorted, get), 0, 0
+	for i := range all {
+		length := all[i].len()
+		bytes += length + exec.ValueOverheadBytes
+		if !c.IsLong(length) {
+			copied += length
+		}
+	}
+	switch {
+	case !c.Fits(bytes):
 		return c.TooLong()
+	case copied > command.MaxPresentWork && c.IsTooMuch(copied): // what GET finds is no part of what is sorted
+		return c.Reply
 	}
 	c.Reply = reply.ArrayHeader(c.Reply, len(all))
 	for i := range all {

@@ -221,6 +221,7 @@ func readBehind(t *value.Stream, text []byte) (id value.StreamID, refusal string
 // if the replies may not grow so much, long true if that is too much work here.
 func readable(c exec.Call, o *readOptions, streams []*value.Stream, behind []value.StreamID) (found []source,
 	bytes int, fits, long bool) {
+	uncounted := 0
 	for i, t := range streams {
 		if t == nil || t.Newest().Compare(behind[i]) <= 0 {
 			continue
@@ -228,8 +229,8 @@ func readable(c exec.Call, o *readOptions, streams []*value.Stream, behind []val
 		from, _ := behind[i].Next()
 		r := source{key: o.keys[i], through: entriesFrom(t, from, value.MaxStreamID(), o.count)}
 		var more int
-		if r.count, more, fits, long = weighed(c, r.through); !fits || long {
-			return nil, 0, fits, long
+		if r.count, more, fits, long = weighed(c, r.through); !fits || long || c.CopiesMore(&uncounted, more) {
+			return nil, 0, fits, fits
 		}
 		found, bytes = append(found, r), bytes+more+len(r.key)+entryBytes
 	}
