@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -456,5 +457,25 @@ func TestASearchForAnyPlaceIsWeighedByWhatItLooksAt(t *testing.T) {
 		if string(run.Reply) != string(plain.Reply) {
 			t.Errorf("%s: answers %.60q, in place %.60q", line, run.Reply, plain.Reply)
 		}
+	}
+}
+
+// A call of SORT or GEORADIUS that stores nothing is a read, also beside a write: the log does not have it, and what is
+// much of it is put off.
+func TestReadsOfWritesStayBesideTheEntry(t *testing.T) {
+	m := newMachine(t)
+	m.Apply(1, 0, body("rpush list"+strings.Repeat(" 2 1", 30_000)), nil)
+	run := asConnection(words("set a 1"), words("sort list limit 0 1"), words("georadius places 15 37 200 km"))
+	sent := run.Body(nil, argv.Append)
+	if want := body("set a 1"); !bytes.Equal(sent, want) {
+		t.Errorf("the entry holds %q, want %q", sent, want)
+	}
+	m.Apply(2, 0, sent, run)
+	if late := run.Long.Late(); late != 1 {
+		t.Errorf("%d reads were put off, want 1", late)
+	}
+	run.Join()
+	if got := string(run.Reply); got != "+OK\r\n*1\r\n$1\r\n1\r\n*0\r\n" {
+		t.Errorf("%q", got)
 	}
 }

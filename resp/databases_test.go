@@ -124,6 +124,7 @@ func TestBodiesFitAnEntry(t *testing.T) {
 				"run": set(extra) + strings.Repeat(set(60), 20),
 				"transaction": "MULTI\r\n" + set(880+extra) + strings.Repeat("SELECT 5\r\nSELECT 0\r\n", 3) +
 					"SET b 1\r\nEXEC\r\n",
+				"run with reads": set(extra) + strings.Repeat("SORT "+strings.Repeat("k", 100)+"\r\n", 20),
 			} {
 				store := newFakeStore(t)
 				c := newClient(t, testServer(t, Options{Store: store, Limits: Limits{MaxEntryBytes: limit}}))
