@@ -328,8 +328,23 @@ func TestWatchedKeysSeeSwapsAndMoves(t *testing.T) {
 			func(s *State) { s.Open(3).Set(key, nil) }, func(s *State) { s.Swap(3, 0); s.Open(0).Remove(key) }, true,
 		},
 		"swapped without keys": {nil, func(s *State) { s.Swap(0, 2) }, false},
-		"others swapped":       {func(s *State) { s.Open(0).Set(key, nil) }, func(s *State) { s.Swap(1, 2) }, false},
-		"flushed elsewhere":    {func(s *State) { s.Open(0).Set(key, nil) }, func(s *State) { s.Open(1).Flush() }, false},
+		"swapped with keys that had ended": {
+			func(s *State) { s.Open(3).PutUntil(s.Place(key), key, NewEntry(key, nil), AtLog(5)) },
+			func(s *State) { s.Advance(4, 6); s.Swap(3, 0) }, false,
+		},
+		"ended, and swapped away": {
+			func(s *State) { s.Open(0).PutUntil(s.Place(key), key, NewEntry(key, nil), AtLog(5)) },
+			func(s *State) { s.Advance(4, 6); s.Swap(3, 0) }, true,
+		},
+		"swapped for one that had ended": {
+			func(s *State) {
+				s.Open(0).Set(key, nil)
+				s.Open(3).PutUntil(s.Place(key), key, NewEntry(key, nil), AtLog(5))
+			},
+			func(s *State) { s.Advance(4, 6); s.Swap(3, 0) }, true,
+		},
+		"others swapped":    {func(s *State) { s.Open(0).Set(key, nil) }, func(s *State) { s.Swap(1, 2) }, false},
+		"flushed elsewhere": {func(s *State) { s.Open(0).Set(key, nil) }, func(s *State) { s.Open(1).Flush() }, false},
 	} {
 		s := New(testSpaceSeed, testMaxValueBytes)
 		s.Advance(1, 0)

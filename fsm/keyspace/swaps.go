@@ -19,7 +19,7 @@ func (s *State) Swap(a, b int) bool {
 	}
 	s.spaces[a], s.spaces[b] = second, first
 	for _, space := range [...]*Space{first, second} {
-		if space.keys > 0 {
+		if space.Size() > 0 { // keys that have ended were absent before, and are absent now
 			space.swapped = s.index
 			s.removals.moved(s.index) // a key may have come to one database, and gone with its swap
 		}
