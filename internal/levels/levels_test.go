@@ -181,6 +181,15 @@ func half(content []byte) string {
 	return fmt.Sprintf("%x", sum[:16])
 }
 
+func whole(t *testing.T, word string) int {
+	t.Helper()
+	n, err := strconv.Atoi(word)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // replay applies the logs of all levels up to one, at that one, and says where they lead.
 func replay(t *testing.T, level uint8) string {
 	t.Helper()
@@ -204,6 +213,10 @@ func replay(t *testing.T, level uint8) string {
 		if len(words) == 0 || words[0] == "#" {
 			continue
 		}
+		run := &command.Run{Protocol: 2}
+		if words[0] == "in" { // a database, of so many
+			run.Database, run.Databases, words = whole(t, words[1]), whole(t, words[2]), words[3:]
+		}
 		args := make([][]byte, len(words))
 		for i, word := range words {
 			if text, err := strconv.Unquote(word); err == nil {
@@ -221,7 +234,7 @@ func replay(t *testing.T, level uint8) string {
 			t.Fatalf("testdata/commands-*.txt: %q is no write", line)
 		}
 		called[spec.Name] = true
-		run := &command.Run{Calls: []command.Call{{Spec: spec, Args: args}}, Protocol: 2}
+		run.Calls = []command.Call{{Spec: spec, Args: args}}
 		m.Apply(index, stamp, run.Body(nil, argv.Append), run)
 		replies.Write(run.Reply)
 	}
@@ -229,6 +242,9 @@ func replay(t *testing.T, level uint8) string {
 		if spec.Class == command.Write && spec.Level <= level && !called[spec.Name] {
 			t.Errorf("no log has a call of %s: add one to %s", spec.Name, scriptFile(max(spec.Level, raftlog.FirstLevel)))
 		}
+	}
+	if len(m.Stats().Databases) < 3 {
+		t.Errorf("the log leaves keys in %v: of no other database the image shows anything", m.Stats().Databases)
 	}
 	image := m.Freeze()
 	hash := image.Hash()
