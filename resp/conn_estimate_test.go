@@ -124,7 +124,7 @@ func TestWhatStoresNothingHasNoEntry(t *testing.T) {
 }
 
 // What rides along with a write is not in its entry, alone or in a transaction: there it would be executed on all nodes
-// while all clients wait, and nobody has estimated it.
+// while all clients wait, and no estimate counts it.
 func TestWhatStoresNothingIsInNoBody(t *testing.T) {
 	for _, read := range []string{"SORT a", "SORT a GET store", "GEORADIUS a 0 0 1 m", "GEORADIUSBYMEMBER a store 1 m"} {
 		for _, pipeline := range []string{
