@@ -33,7 +33,7 @@ func (w *world) settle() {
 	o := &w.options
 	ticks := settleElections*2*o.Engine.ElectionTicks + o.Engine.UncertainTicks
 	bound := time.Duration(float64(ticks) * float64(o.Clock.Tick+o.Clock.Jitter) * (1 + o.Clock.RateError))
-	deadline := w.now + bound + settleSlack + w.copyTime(core)
+	deadline := w.now + bound + settleSlack + w.copyTime(core) + w.pieceTime()
 	w.await(deadline, "a leader, and an end of every request", core, func() bool {
 		return w.coreLeader(core) != nil && w.served(core) && w.whole()
 	})
@@ -61,6 +61,19 @@ func (w *world) copyTime(core []*node) time.Duration {
 	o := &w.options
 	each := 2*(o.Disk.FetchDelay+o.Network.MaxDelay) + o.Disk.MaxSync
 	return time.Duration(longest-shortest) * each
+}
+
+// pieceTime is what it may take until all of the large bodies is there that clients wait for: one body after the other,
+// and of each one piece after the other, with a way to the leader, there and back, and two disks.
+func (w *world) pieceTime() time.Duration {
+	o := &w.options
+	pieces, size := 0, o.Engine.PieceBytes
+	for _, c := range w.clients {
+		if r := c.current; r != nil && r.batch != nil && size > 0 && len(r.batch.Body) > size {
+			pieces += 1 + len(r.batch.Body)/size
+		}
+	}
+	return time.Duration(pieces) * (4*o.Network.MaxDelay + 2*o.Disk.MaxSync)
 }
 
 // chooseCore picks the core and makes it whole, and decides about the nodes outside.
