@@ -43,8 +43,6 @@ var suspects = map[guard.Guard]string{
 	guard.LevelOfAll:          "upgrades",
 	guard.QuarantineDurable:   "spoilt",
 	guard.AgreedByQuorum:      "spoilt",
-
-	guard.ReadsKnowTheirDatabase: "mixed",
 }
 
 // controlSeedsMin is how many seeds of each profile the control runs, at least.
