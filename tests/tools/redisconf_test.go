@@ -33,7 +33,10 @@ func TestRedisConf_DebiansStartsANode(t *testing.T) {
 	log, pid := filepath.Join(directory, "node.log"), filepath.Join(directory, "node.pid")
 	n.FirstFlags = []string{"--bootstrap", configured(t, append(asDebian, "logfile "+log, "pidfile "+pid)...)}
 	c.StartAll()
-	blackbox.Expect(t, n.Connect(t).Must(t, "PING"), "+PONG")
+	client := n.Connect(t)
+	blackbox.Expect(t, client.Must(t, "PING"), "+PONG")
+	blackbox.Expect(t, client.Must(t, "SELECT", "15"), "+OK")
+	blackbox.Expect(t, client.Must(t, "SELECT", "16"), "-ERR DB index is out of range")
 	lines, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +44,7 @@ func TestRedisConf_DebiansStartsANode(t *testing.T) {
 	if named := strings.Count(string(lines), "no meaning here"); named != 1 {
 		t.Errorf("%d lines name what has no meaning here:\n%s", named, lines)
 	}
-	blackbox.ExpectWords(t, string(lines), "tcp-backlog", "appendfsync", "databases", "proc-title-template")
+	blackbox.ExpectWords(t, string(lines), "tcp-backlog", "appendfsync", "hz", "proc-title-template")
 	if id, err := os.ReadFile(pid); err != nil || string(id) != fmt.Sprintln(n.Process.Pid()) {
 		t.Errorf("the file of the process id has %q, %v", id, err)
 	}
