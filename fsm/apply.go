@@ -177,14 +177,14 @@ func (m *Machine) execute(c exec.Call) []byte {
 	return refuse(c, spec, fault)
 }
 
-// choose is SELECT number [count] in the body of an entry: the database of what follows in it, and how many there are
-// for the client. It is no command of RAFT.ONCE.
+// choose is SELECT number [count [layout]] in the body of an entry: the database of what follows in it, how many there
+// are for the client, and by which settings values are laid out. It is no command of RAFT.ONCE.
 func (m *Machine) choose(_ *exec.Writer, c exec.Call) []byte {
-	database, databases, ok := command.ParseSelection(c.Args, m.writer.Databases())
+	chosen, ok := m.writer.Selection().Parse(c.Args)
 	if !ok {
 		return c.Error(reply.DBOutOfRange)
 	}
-	m.writer.Select(database, databases)
+	m.writer.Select(chosen)
 	return c.OK()
 }
 

@@ -106,11 +106,11 @@ const sentFirstBytes = 256 << 10
 
 // chosen is the database of a call of SELECT in a run. The connection has judged it.
 func chosen(called *command.Call) int {
-	database, _, ok := command.ParseSelection(called.Args, command.MaxDatabases)
+	chosen, ok := command.Selection{Databases: command.MaxDatabases}.Parse(called.Args)
 	if !ok {
 		panic("fsm: a run selects what is no database")
 	}
-	return database
+	return chosen.Database
 }
 
 // answer answers the calls of a run of reads, in order, from a state; or none of them if one wants a frozen state.

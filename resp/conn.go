@@ -442,7 +442,7 @@ func (c *Conn) finish() {
 		run.Calls = nil
 	}
 	c.request.Body, c.request.Stale = nil, false // the store may use the ticket again
-	run.Submitted, run.Summed, run.Head = nil, false, nil
+	run.Submitted, run.Summed, run.Head, run.Layout = nil, false, nil, nil
 	c.forgetFixed()
 	c.body, c.bodyBytes, c.riding, c.viewed, c.writes = nil, 0, 0, 0, estimated{}
 	if c.waits != nil {

@@ -324,6 +324,7 @@ func (c *Conn) join(call command.Call) {
 	}
 	c.bodyBytes += size
 	c.riding += riding
+	c.layOut(&call)
 	if size > 0 {
 		c.writes.add(&call, size, cost)
 	}
@@ -333,6 +334,13 @@ func (c *Conn) join(call command.Call) {
 	}
 	if tooLong || tooMuch || call.Spec.EndsItsRun(call.Args) || len(run.Calls) >= c.server.limits.MaxRunCalls {
 		c.submit()
+	}
+}
+
+// layOut has the run say by which settings a call is laid out, if that has to be said.
+func (c *Conn) layOut(call *command.Call) {
+	if call.Spec.LaysOut && call.IsWrite() {
+		c.request.Run.Layout = c.server.layout.Load()
 	}
 }
 

@@ -169,14 +169,22 @@ func (c *Conn) write() {
 		r.Body = headed(c.body, r.Run.Selection())
 		r.Run.Submitted = r.Body
 	} else {
-		r.Body = r.Run.Body(make([]byte, 0, c.headBytes()+c.bodyBytes), argv.Append)
+		r.Body = r.Run.Body(make([]byte, 0, c.selectionBytes()+c.bodyBytes), argv.Append)
 	}
 	r.Run.Summarize(command.SummedBytes)
 	c.server.store.Write(r)
 }
 
-// headBytes is how many bytes a body has in front of its writes.
+// headBytes is how many bytes a body has in front of its writes, or may have: what comes may want a layout.
 func (c *Conn) headBytes() int {
+	if c.server.layout.Load() != nil || c.request.Run.Layout != nil {
+		return command.MaxSelectionBytes
+	}
+	return c.selectionBytes()
+}
+
+// selectionBytes is how many bytes the body of the run has in front of its writes.
+func (c *Conn) selectionBytes() int {
 	if selection := c.request.Run.Selection(); selection != nil {
 		return argv.Size(selection)
 	}
@@ -186,7 +194,7 @@ func (c *Conn) headBytes() int {
 // What Selection makes has room in front of what the reader has put together.
 var _ [wire.HeadBytes - command.MaxSelectionBytes]struct{}
 
-// headed is the body of a request that the reader has put together: with the database in front, if it has to be said.
+// headed is the body of a request that the reader has put together: with a selection in front, if there is one.
 func headed(encoded []byte, selection [][]byte) []byte {
 	begin := wire.HeadBytes
 	if selection != nil {

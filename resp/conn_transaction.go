@@ -135,6 +135,8 @@ func exec(c *Conn, dst []byte, _ [][]byte) []byte {
 			call = command.Call{Fixed: placeholder}
 		} else if call.Spec.Class == command.Read && c.facts().tracking.remembers() {
 			c.server.tracker.remember(c.session, &call)
+		} else {
+			c.layOut(&call)
 		}
 		run.Calls = append(run.Calls, call)
 	}

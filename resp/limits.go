@@ -184,6 +184,8 @@ type Tuning struct {
 	LatencyTracking atomic.Bool
 	// TrackedKeys is how many keys are remembered for CLIENT TRACKING.
 	TrackedKeys atomic.Int64
+	// StreamNodeBytes, StreamNodeEntries and SparseBytes decide what some writes leave: see command.Layout.
+	StreamNodeBytes, StreamNodeEntries, SparseBytes atomic.Int64
 	// Password is what clients have to give; empty: nothing. A client that has authenticated stays so, as in Redis.
 	Password setting.SharedText
 	// Protected is protected-mode: while there is no password, only clients of this machine are served.
@@ -215,6 +217,10 @@ func NewTuning() *Tuning {
 	t.LatencyTracking.Store(true)
 	t.Protected.Store(true)
 	t.TrackedKeys.Store(1_000_000)
+	layout := command.DefaultLayout()
+	t.StreamNodeBytes.Store(int64(layout.StreamNodeBytes))
+	t.StreamNodeEntries.Store(int64(layout.StreamNodeEntries))
+	t.SparseBytes.Store(int64(layout.SparseBytes))
 	t.EnableDebug.Store(DebugNo)
 	t.EndpointType.Store(topology.IPEndpoint.String())
 	t.Output.init()
@@ -228,6 +234,7 @@ func (s *Server) retune() {
 	s.tracker.maxKeys.Store(t.TrackedKeys.Load())
 	s.tracker.shed()
 	s.memory.bytes.Store(t.MaxMemoryBytes.Load())
+	s.layout.Store(command.LayoutOf(t.StreamNodeBytes.Load(), t.StreamNodeEntries.Load(), t.SparseBytes.Load()))
 	s.weighMemory()
 	if idle := t.IdleNanos.Load(); s.idleNanos.Swap(idle) != idle {
 		s.sessions.nudge() // connections that wait already hear of it

@@ -126,8 +126,10 @@ type Server struct {
 	leaderlessAt  atomic.Int64
 	// peakMemory is the most that was in use at any look; memory is what maxmemory makes of it. readMemory and
 	// collectGarbage, which gives memory back to the system, are the runtime's; a test may have its own.
-	peakMemory     atomic.Uint64
-	memory         memoryLimit
+	peakMemory atomic.Uint64
+	memory     memoryLimit
+	// layout is Tuning's, nil for the default.
+	layout         atomic.Pointer[command.Layout]
 	readMemory     func() memoryUse
 	collectGarbage func()
 	slowLog        stats.SlowLog

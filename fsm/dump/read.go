@@ -97,6 +97,7 @@ func (r *restoring) sortedSet(t rdb.Type) (held value.Value, ok bool) {
 
 func (r *restoring) stream(t rdb.Type) (held value.Value, ok bool) {
 	change := value.NewStream(r.state, r.generation).Change(r.state, r.generation)
+	nodes := value.StreamNodesOf(r.w.Layout())
 	s, ok := r.Stream(t, func(id rdb.StreamID, fields [][]byte) bool {
 		bytes := 0
 		for _, text := range fields {
@@ -105,7 +106,7 @@ func (r *restoring) stream(t rdb.Type) (held value.Value, ok bool) {
 		if bytes > value.MaxStreamEntryBytes || !r.fits(fields...) {
 			return false
 		}
-		change.Append(value.StreamID(id), fields)
+		change.Append(value.StreamID(id), fields, nodes)
 		return true
 	})
 	if !ok {

@@ -12,9 +12,9 @@ import (
 // it for all.
 type Writer struct {
 	state *keyspace.State
-	// space is the database with the number, of as many as the client may use.
-	space               *keyspace.Space
-	database, databases int
+	// selection is where the client is, space its database.
+	selection command.Selection
+	space     *keyspace.Space
 	// made are the strings that were made ahead, by the first byte of the argument that they are.
 	made map[*byte]*value.Chunks
 	// chances is how many chances the entry took.
@@ -28,34 +28,39 @@ func WriterOf(state *keyspace.State) Writer { return Writer{state: state} }
 // body.
 func (w *Writer) Begin(made map[*byte]*value.Chunks) {
 	w.made, w.chances = made, 0
-	w.Select(0, command.DefaultDatabases)
+	w.Select(command.FirstSelection())
 }
 
-// Select chooses the database of what follows, of as many as the client may use.
-func (w *Writer) Select(database, databases int) {
-	w.space, w.database, w.databases = w.state.Open(database), database, databases
-}
+// Select chooses the database of what follows, and what else goes with that.
+func (w *Writer) Select(s command.Selection) { w.space, w.selection = w.state.Open(s.Database), s }
+
+// Selection is what was selected last.
+func (w *Writer) Selection() command.Selection { return w.selection }
 
 // Space is the database of the client, for reading: valid until the next Select or Swap.
 func (w *Writer) Space() *keyspace.Space { return w.space }
 
 // Database is the number of the database.
-func (w *Writer) Database() int { return w.database }
+func (w *Writer) Database() int { return w.selection.Database }
 
 // Databases is how many databases the client may use.
-func (w *Writer) Databases() int { return w.databases }
+func (w *Writer) Databases() int { return w.selection.Databases }
+
+// Layout is by which settings the client wants laid out what its writes leave.
+func (w *Writer) Layout() *command.Layout { return &w.selection.Layout }
 
 // In is the same writer in another database, which must be below Databases.
 func (w *Writer) In(database int) Writer {
 	other := *w
-	other.Select(database, w.databases)
+	other.selection.Database = database
+	other.Select(other.selection)
 	return other
 }
 
 // Swap lets two databases change places, unless one of them has a key that must keep its name: see keyspace.State.Swap.
 func (w *Writer) Swap(a, b int) (swapped bool) {
 	swapped = w.state.Swap(a, b)
-	w.space = w.state.Open(w.database)
+	w.space = w.state.Open(w.selection.Database)
 	return swapped
 }
 

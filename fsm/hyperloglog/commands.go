@@ -73,7 +73,7 @@ func add(w *exec.Writer, c exec.Call) []byte {
 	at := w.Place(key)
 	old := w.Find(at, key)
 	if old == nil {
-		b, _, _ := raiseAll(newSparse(), elements)
+		b, _, _ := raiseAll(newSparse(), elements, w.Layout().SparseBytes)
 		outdate(b)
 		put(w, at, key, nil, b)
 		return c.Integer(1)
@@ -85,7 +85,7 @@ func add(w *exec.Writer, c exec.Call) []byte {
 	if text.ByteAt(encodingAt) == dense {
 		return c.Integer(addDense(w, at, key, *old, elements))
 	}
-	b, raised, ok := raiseAll(text.Append(make([]byte, 0, text.Len())), elements)
+	b, raised, ok := raiseAll(text.Append(make([]byte, 0, text.Len())), elements, w.Layout().SparseBytes)
 	if raised { // also before damage was found, as in Redis
 		put(w, at, key, old, b)
 	}
@@ -99,11 +99,11 @@ func add(w *exec.Writer, c exec.Call) []byte {
 }
 
 // raiseAll raises the registers of elements, until damage is found, and reports whether it changed any.
-func raiseAll(b []byte, elements [][]byte) (made []byte, raised, ok bool) {
+func raiseAll(b []byte, elements [][]byte, maxSparse int) (made []byte, raised, ok bool) {
 	for _, element := range elements {
 		index, count := place(element)
 		var became outcome
-		if b, became = raise(b, index, count); became == damaged {
+		if b, became = raise(b, index, count, maxSparse); became == damaged {
 			return b, raised, false
 		}
 		raised = raised || became == changed
@@ -146,21 +146,30 @@ func countAll(v exec.View, c exec.Call) []byte {
 		return countOne(v, c)
 	}
 	var union maxima
+	if _, refusal := union.addAll(keys, v.Get); refusal != "" {
+		return c.Error(refusal)
+	}
+	h := union.histogram()
+	return c.Integer(h.estimate())
+}
+
+// addAll adds the HyperLogLogs at keys. refusal is an error, empty if there is none.
+func (m *maxima) addAll(keys [][]byte, get func(key []byte) *keyspace.Entry) (anyDense bool, refusal string) {
 	for _, key := range keys {
-		e := v.Get(key)
+		e := get(key)
 		if e == nil {
 			continue
 		}
 		b, refusal := bytesOf(e)
 		switch {
 		case refusal != "":
-			return c.Error(refusal)
-		case !union.add(b):
-			return c.Error(corrupted)
+			return false, refusal
+		case !m.add(b):
+			return false, corrupted
 		}
+		anyDense = anyDense || b[encodingAt] == dense
 	}
-	h := union.histogram()
-	return c.Integer(h.estimate())
+	return anyDense, ""
 }
 
 func countOne(v exec.View, c exec.Call) []byte {
@@ -185,20 +194,9 @@ func merge(w *exec.Writer, c exec.Call) []byte {
 		return c.Error(reply.StringTooLong)
 	}
 	var union maxima
-	anyDense := false
-	for _, key := range c.Args[1:] {
-		e := c.Read(w.Get(key))
-		if e == nil {
-			continue
-		}
-		b, refusal := bytesOf(e)
-		switch {
-		case refusal != "":
-			return c.Error(refusal)
-		case !union.add(b):
-			return c.Error(corrupted)
-		}
-		anyDense = anyDense || b[encodingAt] == dense
+	anyDense, refusal := union.addAll(c.Args[1:], func(key []byte) *keyspace.Entry { return c.Read(w.Get(key)) })
+	if refusal != "" {
+		return c.Error(refusal)
 	}
 	key := c.Args[1]
 	at := w.Place(key)
@@ -212,7 +210,7 @@ func merge(w *exec.Writer, c exec.Call) []byte {
 	}
 	for index, count := range union {
 		if count > 0 {
-			b, _ = raise(b, index, count)
+			b, _ = raise(b, index, count, w.Layout().SparseBytes)
 		}
 	}
 	outdate(b)

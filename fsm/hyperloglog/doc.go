@@ -13,9 +13,9 @@
 //	01nnnnnn nnnnnnnn  n+1 registers that are 0
 //	1vvvvvnn           n+1 registers that are v+1
 //
-// A sparse one becomes dense where a register exceeds 32, or its string maxSparseBytes, and never sparse again. Which
-// runs there are depends on the order of the changes, as in Redis, so that both have the same bytes after the same
-// commands.
+// A sparse one becomes dense where a register exceeds 32, or its string what hll-sparse-max-bytes says, and never
+// sparse again. Which runs there are depends on the order of the changes, as in Redis, so that both have the same bytes
+// after the same commands.
 //
 // The cardinality is a cache of PFCOUNT in Redis, with its highest bit set where it is out of date. Here a read leaves
 // no trace, so PFCOUNT uses what a write brought (SET, RESTORE), and fills nothing in: see docs/differences.md.

@@ -39,7 +39,7 @@ func TestSparseAndDenseHaveTheSameRegisters(t *testing.T) {
 				index = min(near+r.IntN(12), registers-1)
 			}
 			var became outcome
-			b, became = raise(b, index, count)
+			b, became = raise(b, index, count, testSparseBytes)
 			if raised := count > want[index]; raised != (became == changed) {
 				t.Fatalf("register %d from %d to %d: outcome %d", index, want[index], count, became)
 			}
@@ -63,18 +63,22 @@ func TestSparseAndDenseHaveTheSameRegisters(t *testing.T) {
 // A sparse one becomes dense at the value that it cannot hold, and at the length that it may not have.
 func TestSparseBecomesDense_AtTheEdges(t *testing.T) {
 	for count, want := range map[byte]byte{maxRunValue - 1: sparse, maxRunValue: sparse, maxRunValue + 1: dense} {
-		b, became := raise(newSparse(), 7, count)
+		b, became := raise(newSparse(), 7, count, testSparseBytes)
 		if b[encodingAt] != want || became != changed {
 			t.Errorf("a register of %d: encoding %d", count, b[encodingAt])
 		}
 	}
-	b, longest := newSparse(), 0
-	for i := 0; b[encodingAt] == sparse; i += 3 {
-		longest = len(b)
-		b, _ = raise(b, i%registers, byte(1+i/registers))
-	}
-	if longest != maxSparseBytes && longest != maxSparseBytes-1 {
-		t.Errorf("the longest sparse string has %d bytes, want %d", longest, maxSparseBytes)
+	empty := len(newSparse())
+	for _, maxSparse := range []int{0, 1, empty - 1, empty, empty + 1, empty + 2, 100, 500, testSparseBytes, 12 << 10} {
+		b, longest := newSparse(), 0
+		for i := 0; b[encodingAt] == sparse; i += 3 {
+			longest = len(b)
+			b, _ = raise(b, i%registers, byte(1+i/registers), maxSparse)
+		}
+		// One step adds up to three bytes.
+		if highest := max(maxSparse, empty); longest > highest || longest < highest-2 {
+			t.Errorf("the longest sparse string has %d bytes, want %d", longest, highest)
+		}
 	}
 }
 
@@ -86,9 +90,9 @@ func TestEstimates(t *testing.T) {
 	for n := 1; n <= 1_000_000; n++ {
 		binary.LittleEndian.PutUint64(element[:], uint64(n))
 		index, counted := place(element[:])
-		one, _ = raise(one, index, counted)
+		one, _ = raise(one, index, counted, testSparseBytes)
 		if n%2 == 0 {
-			other, _ = raise(other, index, counted)
+			other, _ = raise(other, index, counted, testSparseBytes)
 		}
 		if n != next {
 			continue
@@ -124,7 +128,7 @@ func TestEstimates_AtTheEdges(t *testing.T) {
 func TestDamageIsFound(t *testing.T) {
 	b := newSparse()
 	for i := range 100 {
-		b, _ = raise(b, i*150, byte(1+i%5))
+		b, _ = raise(b, i*150, byte(1+i%5), testSparseBytes)
 	}
 	for name, spoilt := range map[string][]byte{
 		"cut":               b[:len(b)-1],
@@ -148,7 +152,7 @@ func TestDamageIsFound(t *testing.T) {
 		union.add(spoilt)
 		_, _ = histogramOf(spoilt)
 		_, _ = toDense(spoilt)
-		_, _ = raise(spoilt, r.IntN(registers), byte(1+r.IntN(40)))
+		_, _ = raise(spoilt, r.IntN(registers), byte(1+r.IntN(40)), testSparseBytes)
 	}
 }
 
@@ -163,7 +167,7 @@ func TestSelfTest(t *testing.T) {
 	if fault := compared(1000, inDense, newSparse()); !strings.Contains(fault, "Too big error") {
 		t.Errorf("no elements taken for a thousand: %q", fault)
 	}
-	other, _ := raise(newSparse(), 1, 1)
+	other, _ := raise(newSparse(), 1, 1, testSparseBytes)
 	if fault := compared(1, inDense, other); !strings.Contains(fault, "disagree") {
 		t.Errorf("different registers: %q", fault)
 	}

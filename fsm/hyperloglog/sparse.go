@@ -1,9 +1,6 @@
 package hyperloglog
 
 const (
-	// maxSparseBytes is how long a sparse HyperLogLog is at most: Redis's default of hll-sparse-max-bytes. It decides
-	// what a write leaves, so it is a constant, the same on all nodes.
-	maxSparseBytes = 3000
 	// The longest runs: of a value, of zeros in one byte, and the largest value.
 	maxValueRun   = 4
 	maxShortRun   = 64
@@ -102,10 +99,10 @@ const (
 )
 
 // raise raises a register to a count, unless it is as high. It gives the string, which it may have changed in place,
-// and which is dense where it cannot be sparse any more.
-func raise(b []byte, index int, count byte) ([]byte, outcome) {
+// and which is dense where it cannot be sparse any more: where it would be longer than maxSparse bytes, too.
+func raise(b []byte, index int, count byte, maxSparse int) ([]byte, outcome) {
 	if b[encodingAt] == sparse {
-		return raiseSparse(b, index, count)
+		return raiseSparse(b, index, count, maxSparse)
 	}
 	if denseGet(b[headerBytes:], index) >= count {
 		return b, unchanged
@@ -116,7 +113,7 @@ func raise(b []byte, index int, count byte) ([]byte, outcome) {
 
 // raiseSparse is raise for a sparse string: it divides the run in which the register is, and merges what can be merged
 // there.
-func raiseSparse(b []byte, index int, count byte) ([]byte, outcome) {
+func raiseSparse(b []byte, index int, count byte, maxSparse int) ([]byte, outcome) {
 	if count > maxRunValue {
 		return promote(b, index, count)
 	}
@@ -148,7 +145,7 @@ func raiseSparse(b []byte, index int, count byte) ([]byte, outcome) {
 		split = appendValues(split, r.value, behind)
 	}
 	length := len(b) + len(split) - r.bytes
-	if len(split) > r.bytes && length > maxSparseBytes {
+	if len(split) > r.bytes && length > maxSparse {
 		return promote(b, index, count)
 	}
 	b = replace(b, at, r.bytes, split)[:length]

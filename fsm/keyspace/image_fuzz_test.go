@@ -26,7 +26,8 @@ func spaceOfAllKinds() *single {
 	put("list", (*value.List)(nil).Pushed([][]byte{[]byte("a"), []byte("12")}, false, state, generation))
 	put("lock", value.NewLock([]byte("holder"), 3, state))
 	stream := value.NewStream(state, generation).Change(state, generation)
-	stream.Append(value.StreamID{Millis: 5}, [][]byte{[]byte("f"), []byte("v")})
+	pair := [][]byte{[]byte("f"), []byte("v")}
+	stream.Append(value.StreamID{Millis: 5}, pair, value.StreamNodes{Bytes: 4096, Entries: 100})
 	stream.AddGroup([]byte("g"), value.StreamID{}, 0)
 	group := stream.Group([]byte("g"))
 	consumer, _ := group.Consumer([]byte("c"), 1)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -28,8 +29,21 @@ const (
 	setAddedBelowLen = "ERR The entries_added specified in XSETID is smaller than the target stream length"
 )
 
-// defaultTrimLimit is how many entries are dropped at most with `~` and without LIMIT: a hundred blocks.
-const defaultTrimLimit = 100 * value.StreamNodeEntries
+// How many entries are dropped at most with `~` and without LIMIT: those of a hundred blocks, where it is said how many
+// these are, and never more than maxTrimLimit.
+const (
+	trimmedBlocks      = 100
+	unboundedTrimLimit = 10_000
+	maxTrimLimit       = 1_000_000
+)
+
+// trimLimit is how many entries are dropped at most with `~` and without LIMIT.
+func trimLimit(l *command.Layout) uint64 {
+	if l.StreamNodeEntries == 0 {
+		return unboundedTrimLimit
+	}
+	return min(trimmedBlocks*uint64(l.StreamNodeEntries), maxTrimLimit)
+}
 
 // addOptions are those of XADD and XTRIM.
 type addOptions struct {
@@ -47,13 +61,13 @@ type addOptions struct {
 
 // parseAdd reads the options of XADD up to the ID, or with adds false all of XTRIM. It gives the position of the ID.
 // refusal is an error, empty if there is none.
-func parseAdd(args [][]byte, adds bool) (o addOptions, at int, refusal string) {
+func parseAdd(args [][]byte, adds bool, layout *command.Layout) (o addOptions, at int, refusal string) {
 	for at = 2; at < len(args); at++ {
 		arg, more := args[at], len(args)-1-at
 		var taken int
 		switch {
 		case adds && string(arg) == "*":
-			return o, at, o.check(adds)
+			return o, at, o.check(adds, layout)
 		case more > 0 && (exec.Is(arg, "MAXLEN") || exec.Is(arg, "MINID")):
 			taken, refusal = o.parseTrim(args[at:])
 		case more > 0 && exec.Is(arg, "LIMIT"):
@@ -66,7 +80,7 @@ func parseAdd(args [][]byte, adds bool) (o addOptions, at int, refusal string) {
 				return o, at, idInvalid
 			}
 			o.hasID = true
-			return o, at, o.check(adds)
+			return o, at, o.check(adds, layout)
 		default:
 			refusal = reply.Syntax
 		}
@@ -75,7 +89,7 @@ func parseAdd(args [][]byte, adds bool) (o addOptions, at int, refusal string) {
 		}
 		at += taken
 	}
-	return o, at, o.check(adds)
+	return o, at, o.check(adds, layout)
 }
 
 // parseTrim reads MAXLEN or MINID with = or ~ and the bound, and says how many arguments these are behind the first.
@@ -116,7 +130,7 @@ func (o *addOptions) parseLimit(arg []byte) (refusal string) {
 }
 
 // check looks at the options together, and fills in the limit.
-func (o *addOptions) check(adds bool) (refusal string) {
+func (o *addOptions) check(adds bool, layout *command.Layout) (refusal string) {
 	switch {
 	case o.trim.Limit > 0 && !o.trims:
 		return limitAlone
@@ -125,14 +139,14 @@ func (o *addOptions) check(adds bool) (refusal string) {
 	case o.hasLimit && !o.trim.Approximate:
 		return limitExact
 	case !o.hasLimit && o.trim.Approximate:
-		o.trim.Limit = defaultTrimLimit
+		o.trim.Limit = trimLimit(layout)
 	}
 	return ""
 }
 
 // add is XADD key [NOMKSTREAM] [MAXLEN|MINID [=|~] bound [LIMIT n]] *|ID field value …
 func add(w *exec.Writer, c exec.Call) []byte {
-	o, at, refusal := parseAdd(c.Args, true)
+	o, at, refusal := parseAdd(c.Args, true, w.Layout())
 	pairs := c.Args[min(at+1, len(c.Args)):]
 	switch {
 	case refusal != "":
@@ -161,7 +175,7 @@ func add(w *exec.Writer, c exec.Call) []byte {
 		return c.Error(refusal)
 	}
 	change := t.change(w)
-	change.Append(id, pairs)
+	change.Append(id, pairs, value.StreamNodesOf(w.Layout()))
 	if o.trims {
 		change.Trim(o.trim)
 	}
@@ -208,7 +222,7 @@ func refuseLarge(pairs [][]byte, maxBytes int) (refusal string) {
 
 // trim is XTRIM key MAXLEN|MINID [=|~] bound [LIMIT n].
 func trim(w *exec.Writer, c exec.Call) []byte {
-	o, _, refusal := parseAdd(c.Args, false)
+	o, _, refusal := parseAdd(c.Args, false, w.Layout())
 	if refusal != "" {
 		return c.Error(refusal)
 	}

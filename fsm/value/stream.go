@@ -9,11 +9,11 @@ import (
 // Stream is Redis's stream at a key: entries with IDs that grow, each some pairs of a field and a value, and groups of
 // consumers that share the work on them. It implements Value.
 //
-//	Stream ──► blocks ──► streamBlock: up to 100 entries, packed
+//	Stream ──► blocks ──► streamBlock: some entries, packed
 //	     └───► groups ──► StreamGroup ──► pending: what was delivered and not acknowledged, by ID
 //	                                └───► consumers ──► StreamConsumer ──► the IDs that are pending for it
 //
-// Which entries share a block is part of the contents: see streamBlock, and StreamNodeBytes. A Stream is changed by a
+// Which entries share a block is part of the contents: see streamBlock, and StreamNodes. A Stream is changed by a
 // StreamChange.
 type Stream struct {
 	box Box
@@ -116,7 +116,7 @@ func (t *Stream) Each(from, upto StreamID, visit func(e StreamEntry) bool) {
 // EachBack visits the entries up to an ID, down to another one, in the reverse of their order, until visit wants no
 // more.
 func (t *Stream) EachBack(from, upto StreamID, visit func(e StreamEntry) bool) {
-	var some [StreamNodeEntries]uint32
+	var some [128]uint32
 	at := t.blockOf(upto)
 	if _, exact, ok := t.blocks.Get(at); ok {
 		at = exact.Behind()

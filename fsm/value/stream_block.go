@@ -7,16 +7,13 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/fsm/value/listpack"
+	"github.com/raftredis/raftredis/internal/command"
 )
 
 // Redis keeps the entries of a stream in nodes, each a listpack of a bounded size. Which entries share a node decides
-// what XTRIM and XADD drop with `~`: whole nodes. So a block of a stream is what a node of Redis would be with the
-// defaults of stream-node-max-bytes and stream-node-max-entries, and counts how long its listpack would be.
+// what XTRIM and XADD drop with `~`: whole nodes. So a block of a stream is what a node of Redis would be by
+// stream-node-max-bytes and stream-node-max-entries, and counts how long its listpack would be.
 const (
-	// StreamNodeBytes and StreamNodeEntries bound a block; an entry may be longer than that, alone in its block.
-	StreamNodeBytes   = 4096
-	StreamNodeEntries = 100
-
 	// listpackBase is a listpack without elements: a header of six bytes, and its end.
 	listpackBase = 7
 	// listpackSmall is an element with a small number, such as a count of entries.
@@ -80,9 +77,25 @@ func (b *streamBlock) sealFields(s digest.Sip) {
 	b.fields = digest.Of(s, b.bytes)
 }
 
+// StreamNodes bounds the blocks of a stream; an entry may be longer than that, alone in its block. Bytes is up to
+// command.MaxStreamNodeBytes, Entries up to command.MaxStreamNodeEntries.
+type StreamNodes struct{ Bytes, Entries int }
+
+// StreamNodesOf are those of a layout.
+func StreamNodesOf(l *command.Layout) StreamNodes {
+	nodes := StreamNodes{Bytes: l.StreamNodeBytes, Entries: l.StreamNodeEntries}
+	if nodes.Bytes == 0 {
+		nodes.Bytes = command.MaxStreamNodeBytes
+	}
+	if nodes.Entries == 0 {
+		nodes.Entries = command.MaxStreamNodeEntries
+	}
+	return nodes
+}
+
 // takes reports whether another entry of so many bytes of fields and values belongs to the block.
-func (b *streamBlock) takes(bytes int) bool {
-	return b.added < StreamNodeEntries && int(b.listpack)+bytes < StreamNodeBytes
+func (b *streamBlock) takes(bytes int, nodes StreamNodes) bool {
+	return int(b.added) < nodes.Entries && int(b.listpack)+bytes < nodes.Bytes
 }
 
 // digest is the hash of the block.
@@ -127,12 +140,12 @@ func cutText(b []byte) (text, rest []byte) {
 	return rest[:n:n], rest[n:]
 }
 
-// add adds an entry behind the others. This generation may change the block.
-func (b *streamBlock) add(id StreamID, pairs [][]byte, s digest.Sip) {
+// add adds an entry behind the others. This generation may change the block, of up to about so many bytes.
+func (b *streamBlock) add(id StreamID, pairs [][]byte, maxBytes int, s digest.Sip) {
 	same := b.hasFields(pairs)
 	body := b.bodyBytes(id, pairs, same)
 	need := uvarintBytes(uint64(body)) + body
-	b.grow(need)
+	b.grow(need, maxBytes)
 	b.bytes = binary.AppendUvarint(b.bytes, uint64(body))
 	begin := len(b.bytes)
 	b.bytes = b.appendHead(b.bytes, id, pairs, same)
@@ -194,14 +207,14 @@ func (b *streamBlock) listpackEntry(id StreamID, pairs [][]byte, same bool) int 
 }
 
 // grow makes room for so many bytes more: twice as much as there is, up to what a block has.
-func (b *streamBlock) grow(bytes int) {
+func (b *streamBlock) grow(bytes, maxBytes int) {
 	need := len(b.bytes) + bytes
 	if need <= cap(b.bytes) {
 		return
 	}
 	room := need
-	if need < StreamNodeBytes {
-		room = max(need, min(2*len(b.bytes), StreamNodeBytes))
+	if need < maxBytes {
+		room = max(need, min(2*len(b.bytes), maxBytes))
 	}
 	b.bytes = append(make([]byte, 0, room), b.bytes...)
 }

@@ -41,8 +41,8 @@ func (c *StreamChange) SetAdded(count uint64) { c.next.added = count }
 func (c *StreamChange) SetMaxDeleted(id StreamID) { c.next.deleted = id }
 
 // Append adds an entry, whose ID is higher than that of each other one and becomes Last. pairs are a field and a value
-// by turns, one pair at least, of at most MaxStreamEntryBytes together.
-func (c *StreamChange) Append(id StreamID, pairs [][]byte) {
+// by turns, one pair at least, of at most MaxStreamEntryBytes together. nodes says whether it begins a block.
+func (c *StreamChange) Append(id StreamID, pairs [][]byte, nodes StreamNodes) {
 	bytes := 0
 	for _, text := range pairs {
 		bytes += len(text)
@@ -53,7 +53,7 @@ func (c *StreamChange) Append(id StreamID, pairs [][]byte) {
 	case ok && b.held == 0 && id.Compare(b.last) <= 0: // XSETID went back behind what was deleted
 		c.dropBlock(b)
 		ok = false
-	case ok && !b.takes(bytes):
+	case ok && !b.takes(bytes, nodes):
 		if b.generation == c.generation {
 			b.close()
 		}
@@ -65,7 +65,7 @@ func (c *StreamChange) Append(id StreamID, pairs [][]byte) {
 		b = newStreamBlock(id, pairs, c.state, c.generation)
 		t.blocks.Put(id, b, c.generation)
 	}
-	b.add(id, pairs, c.state)
+	b.add(id, pairs, nodes.Bytes, c.state)
 	c.end(b)
 	t.held++
 	t.added++

@@ -7,6 +7,7 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/fsm/value/listpack"
+	"github.com/raftredis/raftredis/internal/command"
 )
 
 // streamReader is the Reader of streams. The zero value awaits the first part of the first stream.
@@ -90,7 +91,7 @@ func (r *streamReader) record(w words, whole []byte, s digest.Sip, generation ui
 func (r *streamReader) beginBlock(w words, s digest.Sip, generation uint64) bool {
 	b := &streamBlock{generation: generation, first: w.id(), last: w.id()}
 	added, bytes, held := w.number(), w.number(), w.number()
-	if w.bad || added == 0 || added > StreamNodeEntries || held > added || bytes > math.MaxUint32 ||
+	if w.bad || added == 0 || added > command.MaxStreamNodeEntries || held > added || bytes > math.MaxUint32 ||
 		b.last.Compare(b.first) < 0 || (r.stream.blocks.Len() > 0 && b.first.Compare(r.bound) <= 0) {
 		return false
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/fsm/value/shelves"
+	"github.com/raftredis/raftredis/internal/command"
 )
 
 // modelPending is what is pending, by ID; a modelGroup and a modelStream hold what a group and a stream should.
@@ -263,6 +264,23 @@ func streamStep(r *rand.Rand, t *Stream, m *modelStream, s digest.Sip, generatio
 	return c.Done()
 }
 
+// usualNodes are those of Redis's defaults.
+func usualNodes() StreamNodes {
+	l := command.DefaultLayout()
+	return StreamNodesOf(&l)
+}
+
+// drawnNodes are usual ones as a rule.
+func drawnNodes(r *rand.Rand) StreamNodes {
+	if r.IntN(4) > 0 {
+		return usualNodes()
+	}
+	return StreamNodesOf(&command.Layout{
+		StreamNodeBytes:   []int{0, 1, 200, 4097, command.MaxStreamNodeBytes}[r.IntN(5)],
+		StreamNodeEntries: []int{0, 1, 2, 101, command.MaxStreamNodeEntries}[r.IntN(5)],
+	})
+}
+
 func appendStep(r *rand.Rand, c *StreamChange, m *modelStream, long bool) {
 	id, _ := m.last.Next()
 	if r.IntN(3) > 0 {
@@ -282,7 +300,7 @@ func appendStep(r *rand.Rand, c *StreamChange, m *modelStream, long bool) {
 	for i, text := range pairs {
 		texts[i] = []byte(text)
 	}
-	c.Append(id, texts)
+	c.Append(id, texts, drawnNodes(r))
 	m.items = append(m.items, modelItem{id, pairs})
 	m.last = id
 	m.added++
@@ -397,7 +415,7 @@ func TestDigestsOfStreamsFollowFromContents(t *testing.T) {
 	base := func() *StreamChange {
 		c := NewStream(s, 1).Change(s, 1)
 		for i := range uint64(3) {
-			c.Append(StreamID{i + 1, 0}, [][]byte{[]byte("f"), []byte("v")})
+			c.Append(StreamID{i + 1, 0}, [][]byte{[]byte("f"), []byte("v")}, usualNodes())
 		}
 		c.AddGroup([]byte("g"), StreamID{}, 0)
 		one, _ := c.Group([]byte("g")).Consumer([]byte("a"), 5)
@@ -409,7 +427,7 @@ func TestDigestsOfStreamsFollowFromContents(t *testing.T) {
 		"last":     func(c *StreamChange) { c.SetLast(StreamID{9, 0}) },
 		"added":    func(c *StreamChange) { c.SetAdded(9) },
 		"deleted":  func(c *StreamChange) { c.SetMaxDeleted(StreamID{1, 0}) },
-		"an entry": func(c *StreamChange) { c.Append(StreamID{4, 0}, [][]byte{[]byte("f"), []byte("v")}) },
+		"an entry": func(c *StreamChange) { c.Append(StreamID{4, 0}, [][]byte{[]byte("f"), []byte("v")}, usualNodes()) },
 		"less":     func(c *StreamChange) { c.Delete(StreamID{2, 0}) },
 		"trimmed":  func(c *StreamChange) { c.Trim(StreamTrim{MaxLen: 2}) },
 		"group":    func(c *StreamChange) { c.AddGroup([]byte("h"), StreamID{}, 0) },
@@ -464,22 +482,29 @@ func TestDigestsOfStreamsFollowFromContents(t *testing.T) {
 // fsm, does it with random ones.
 func TestBlocksEndWhereNodesOfRedisDo(t *testing.T) {
 	s := digest.NewSip(1, 2)
-	blocks := func(count int, value string) int {
+	blocks := func(count int, value string, nodes StreamNodes) int {
 		c := NewStream(s, 1).Change(s, 1)
 		for i := range count {
-			c.Append(StreamID{1_700_000_000_000 + uint64(i), 0}, [][]byte{[]byte("field"), []byte(value)})
+			c.Append(StreamID{1_700_000_000_000 + uint64(i), 0}, [][]byte{[]byte("field"), []byte(value)}, nodes)
 		}
 		return c.Done().Blocks()
 	}
 	for _, test := range []struct {
 		count  int
 		value  string
+		nodes  StreamNodes
 		blocks int
 	}{
-		{1, "v", 1}, {100, "v", 1}, {101, "v", 2}, {200, "v", 2}, {201, "v", 3},
-		{2, strings.Repeat("v", 5000), 2}, {3, strings.Repeat("v", 5000), 3},
+		{1, "v", usualNodes(), 1}, {100, "v", usualNodes(), 1}, {101, "v", usualNodes(), 2},
+		{200, "v", usualNodes(), 2}, {201, "v", usualNodes(), 3}, {2, strings.Repeat("v", 5000), usualNodes(), 2},
+		{3, strings.Repeat("v", 5000), usualNodes(), 3},
+		{3, "v", StreamNodes{4096, 1}, 3}, {4, "v", StreamNodes{4096, 2}, 2}, {5, "v", StreamNodes{4096, 2}, 3},
+		{3, "v", StreamNodes{1, 100}, 3}, {101, "v", StreamNodes{4096, 101}, 1}, {102, "v", StreamNodes{4096, 101}, 2},
+		{2, strings.Repeat("v", 5000), StreamNodes{10_100, 100}, 1},
+		{3, strings.Repeat("v", 5000), StreamNodes{10_100, 100}, 2},
+		{command.MaxStreamNodeEntries, "v", StreamNodesOf(&command.Layout{}), 2},
 	} {
-		if got := blocks(test.count, test.value); got != test.blocks {
+		if got := blocks(test.count, test.value, test.nodes); got != test.blocks {
 			t.Errorf("%d entries of %d bytes: %d blocks, want %d", test.count, len(test.value), got, test.blocks)
 		}
 	}
@@ -493,7 +518,7 @@ func TestAFreezeCostsAStreamLittle(t *testing.T) {
 	c := NewStream(s, 1).Change(s, 1)
 	pair := [][]byte{[]byte("field"), []byte("value"), []byte("other"), []byte("12345678")}
 	for i := range uint64(entries) {
-		c.Append(StreamID{i + 1, 0}, pair)
+		c.Append(StreamID{i + 1, 0}, pair, usualNodes())
 	}
 	c.AddGroup([]byte("g"), StreamID{}, 0)
 	g := c.Group([]byte("g"))
@@ -505,7 +530,7 @@ func TestAFreezeCostsAStreamLittle(t *testing.T) {
 	const maxBytes = 64 << 10
 	generation := uint64(1)
 	for name, change := range map[string]func(c *StreamChange){
-		"append":      func(c *StreamChange) { c.Append(StreamID{entries + 1, 0}, pair) },
+		"append":      func(c *StreamChange) { c.Append(StreamID{entries + 1, 0}, pair, usualNodes()) },
 		"delete":      func(c *StreamChange) { c.Delete(StreamID{entries / 2, 0}) },
 		"trim":        func(c *StreamChange) { c.Trim(StreamTrim{MaxLen: entries - 1}) },
 		"acknowledge": func(c *StreamChange) { c.Group([]byte("g")).Acknowledge(StreamID{pendings / 2, 0}) },
@@ -539,7 +564,8 @@ func TestEntriesTakeLessMemoryThanInRedis(t *testing.T) {
 	c := NewStream(s, 1).Change(s, 1)
 	for i := range uint64(entries) {
 		c.Append(StreamID{1_700_000_000_000 + i/3, i % 3},
-			[][]byte{[]byte("sensor"), fmt.Append(nil, 1000+i%7), []byte("temperature"), fmt.Append(nil, i%40, ".", i%10)})
+			[][]byte{[]byte("sensor"), fmt.Append(nil, 1000+i%7), []byte("temperature"), fmt.Append(nil, i%40, ".", i%10)},
+			usualNodes())
 	}
 	stream, listpacks := c.Done(), 0
 	stream.blocks.Each(shelves.Spot{}, func(b *streamBlock) bool {
@@ -573,9 +599,9 @@ func TestImagesOfStreamsAreCanonical(t *testing.T) {
 	s := digest.NewSip(1, 2)
 	c := NewStream(s, 1).Change(s, 1)
 	for i := range uint64(4) {
-		c.Append(StreamID{i + 1, 7}, [][]byte{[]byte("f"), []byte("v")})
+		c.Append(StreamID{i + 1, 7}, [][]byte{[]byte("f"), []byte("v")}, usualNodes())
 	}
-	c.Append(StreamID{5, 0}, [][]byte{[]byte("g"), []byte("v")})
+	c.Append(StreamID{5, 0}, [][]byte{[]byte("g"), []byte("v")}, usualNodes())
 	c.Delete(StreamID{3, 7})
 	c.AddGroup([]byte("g"), StreamID{1, 7}, 1)
 	g := c.Group([]byte("g"))
@@ -623,8 +649,8 @@ func TestImagesOfStreamsAreCanonical(t *testing.T) {
 func FuzzStreamReader(f *testing.F) {
 	s := digest.NewSip(1, 2)
 	c := NewStream(s, 1).Change(s, 1)
-	c.Append(StreamID{1, 1}, [][]byte{[]byte("f"), []byte("v")})
-	c.Append(StreamID{1, 2}, [][]byte{[]byte("f"), []byte("v"), []byte("g"), []byte("")})
+	c.Append(StreamID{1, 1}, [][]byte{[]byte("f"), []byte("v")}, usualNodes())
+	c.Append(StreamID{1, 2}, [][]byte{[]byte("f"), []byte("v"), []byte("g"), []byte("")}, usualNodes())
 	c.AddGroup([]byte("g"), StreamID{}, UnknownRead)
 	one, _ := c.Group([]byte("g")).Consumer([]byte("a"), 0)
 	c.open.Deliver(StreamID{1, 1}, one, -1, 3)

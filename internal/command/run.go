@@ -11,9 +11,12 @@ type Run struct {
 	// Database is the number of the database in which the run begins; a call of SELECT changes it for those behind it.
 	// Databases is how many the client may use; 0 means DefaultDatabases.
 	Database, Databases int
-	// selection is what Selection has made, for the database and the number of them that it was selected for.
+	// Layout is by which settings the writes of the run lay out what they leave, if a call has Spec.LaysOut and they are
+	// not the defaults; else it is nil. It must not be changed.
+	Layout *Layout
+	// selection is what Selection has made, for what selectedFor says.
 	selection   [][]byte
-	selectedFor [2]int
+	selectedFor selected
 	// Protocol is 2 or 3: the RESP version that the connection speaks.
 	Protocol int
 	// Random is a number that the connection draws for each run, for reads with replies that clients must not foresee,

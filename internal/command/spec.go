@@ -37,6 +37,8 @@ type Spec struct {
 	// EndsRun says that nothing may follow a call in its run. It is that of WATCH, behind which no write of the same
 	// entry may change a key, and of SWAPDB, behind which other values are at the keys than those that were weighed.
 	EndsRun bool
+	// LaysOut marks a write of which it depends on Layout what it leaves.
+	LaysOut bool
 	// Selects marks SELECT: the calls behind it in a run are in the database that it names.
 	Selects bool
 	// Tips are hints for client libraries on how to send the command and what to make of its reply.

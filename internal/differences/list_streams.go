@@ -20,9 +20,10 @@ var streamList = []Difference{
 	{
 		ID: "stream-nodes",
 		Redis: "`stream-node-max-entries` and `stream-node-max-bytes` say how many entries lie together, and so what `~` " +
-			"drops",
-		Here:  "100 entries or 4 KiB lie together, as by default in Redis, and the settings are only for `DUMP`",
-		Why:   "what a write drops must be the same on every node",
+			"drops; without a bound, up to 1 GiB lies together",
+		Here: "they do, by the settings of the node that the client of the write is connected to; up to 64 KiB lies " +
+			"together, and what lies alone has any length",
+		Why:   "what a write drops must be the same on every node, and a write behind a snapshot copies what lies together",
 		Proof: "TestBlocksEndWhereNodesOfRedisDo",
 	},
 	{

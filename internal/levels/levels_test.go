@@ -217,6 +217,10 @@ func replay(t *testing.T, level uint8) string {
 		if words[0] == "in" { // a database, of so many
 			run.Database, run.Databases, words = whole(t, words[1]), whole(t, words[2]), words[3:]
 		}
+		if words[0] == "by" { // a layout
+			bytes, entries, sparse := whole(t, words[1]), whole(t, words[2]), whole(t, words[3])
+			run.Layout, words = command.LayoutOf(int64(bytes), int64(entries), int64(sparse)), words[4:]
+		}
 		args := make([][]byte, len(words))
 		for i, word := range words {
 			if text, err := strconv.Unquote(word); err == nil {

@@ -44,7 +44,8 @@ type Config struct {
 
 // NewConfig returns the defaults: of each package for what it uses, and of the table for the rest.
 func NewConfig() *Config {
-	c := &Config{node: consensus.DefaultOptions(), tuning: resp.NewTuning(), encodings: newEncodings()}
+	c := &Config{node: consensus.DefaultOptions(), tuning: resp.NewTuning()}
+	c.encodings = newEncodings(c.tuning)
 	c.given = map[*setting.Row]bool{}
 	c.snapshotLogBytes = c.node.SnapshotLogBytes
 	c.node.MaxHistoryBytes = 0 // complete derives it

@@ -9,6 +9,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/setting"
 	"github.com/raftredis/raftredis/internal/spoil"
+	"github.com/raftredis/raftredis/resp"
 )
 
 // machine is the key space in the words of the library.
@@ -75,12 +76,12 @@ func (m *machine) noteSessions() {
 func (m *machine) Freeze() io.WriterTo { return m.Machine.Freeze() }
 
 // encodings are the settings by which this node says how Redis would keep values. Connections set them and read them
-// beside each other. They do not change how values lie here.
+// beside each other. They do not change how values lie here, but for those of front: see command.Layout.
 type encodings struct {
 	hash, set, sortedSet listpackCells
 
-	integerSetEntries, listSize        atomic.Int64
-	streamNodeBytes, streamNodeEntries atomic.Int64
+	integerSetEntries, listSize atomic.Int64
+	front                       *resp.Tuning
 	// compressDepth is kept for clients that ask for it. It shows in no reply of Redis either.
 	compressDepth atomic.Int64
 }
@@ -97,15 +98,13 @@ func (l *listpackCells) limits() value.ListpackLimits {
 	return value.ListpackLimits{Entries: l.entries.Load(), ElementBytes: l.elementBytes.Load()}
 }
 
-func newEncodings() *encodings {
-	e, o := &encodings{}, value.DefaultEncodingLimits()
+func newEncodings(front *resp.Tuning) *encodings {
+	e, o := &encodings{front: front}, value.DefaultEncodingLimits()
 	e.hash.store(o.Hash)
 	e.set.store(o.Set)
 	e.sortedSet.store(o.SortedSet)
 	e.integerSetEntries.Store(o.IntegerSetEntries)
 	e.listSize.Store(o.ListSize)
-	e.streamNodeBytes.Store(o.StreamNodeBytes)
-	e.streamNodeEntries.Store(o.StreamNodeEntries)
 	return e
 }
 
@@ -114,7 +113,7 @@ func (e *encodings) limits() value.EncodingLimits {
 	return value.EncodingLimits{
 		Hash: e.hash.limits(), Set: e.set.limits(), SortedSet: e.sortedSet.limits(),
 		IntegerSetEntries: e.integerSetEntries.Load(), ListSize: e.listSize.Load(),
-		StreamNodeBytes: e.streamNodeBytes.Load(), StreamNodeEntries: e.streamNodeEntries.Load(),
+		StreamNodeBytes: e.front.StreamNodeBytes.Load(), StreamNodeEntries: e.front.StreamNodeEntries.Load(),
 	}
 }
 
@@ -135,13 +134,14 @@ func (e *encodings) rows() []*setting.Row {
 	return []*setting.Row{
 		row("hash-max-listpack-entries", "hash-max-ziplist-entries", count(&e.hash.entries)),
 		row("hash-max-listpack-value", "hash-max-ziplist-value", bytes(&e.hash.elementBytes)),
+		row("hll-sparse-max-bytes", "", bytes(&e.front.SparseBytes)),
 		row("list-compress-depth", "", compressDepth),
 		row("list-max-listpack-size", "list-max-ziplist-size", listSize),
 		row("set-max-intset-entries", "", count(&e.integerSetEntries)),
 		row("set-max-listpack-entries", "", count(&e.set.entries)),
 		row("set-max-listpack-value", "", count(&e.set.elementBytes)),
-		row("stream-node-max-bytes", "", bytes(&e.streamNodeBytes)),
-		row("stream-node-max-entries", "", count(&e.streamNodeEntries)),
+		row("stream-node-max-bytes", "", bytes(&e.front.StreamNodeBytes)),
+		row("stream-node-max-entries", "", count(&e.front.StreamNodeEntries)),
 		row("zset-max-listpack-entries", "zset-max-ziplist-entries", count(&e.sortedSet.entries)),
 		row("zset-max-listpack-value", "zset-max-ziplist-value", bytes(&e.sortedSet.elementBytes)),
 	}

@@ -27,7 +27,7 @@ func harmless() []string {
 		// How Redis lays out and removes what it keeps.
 		`activerehashing lazyfree-lazy-eviction lazyfree-lazy-expire lazyfree-lazy-server-del lazyfree-lazy-user-del
 		lazyfree-lazy-user-flush replica-lazy-flush slave-lazy-flush list-max-ziplist-entries list-max-ziplist-value
-		hll-sparse-max-bytes maxmemory-samples maxmemory-eviction-tenacity lfu-log-factor
+		maxmemory-samples maxmemory-eviction-tenacity lfu-log-factor
 		lfu-decay-time active-expire-effort activedefrag active-defrag-ignore-bytes active-defrag-threshold-lower
 		active-defrag-threshold-upper active-defrag-cycle-min active-defrag-cycle-max active-defrag-max-scan-fields`,
 		// How Redis uses the machine.

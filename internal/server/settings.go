@@ -355,7 +355,6 @@ func (c *Config) natureRows() []*setting.Row {
 		{Name: "cluster-enabled", Value: setting.Shown(c.clusterEnabled)},
 		only("cluster-require-full-coverage", "yes"),
 		{Name: "daemonize", Value: setting.Only("no")},
-		only("hll-sparse-max-bytes", "3000"),
 		only("hz", "10"),
 		{Name: "io-threads", Value: setting.Only("1")},
 		only("lazyfree-lazy-user-flush", "yes"),

@@ -20,7 +20,7 @@ import (
 const largeGrowth = 8
 
 // HeadBytes is the room in front of what Encoded returns: for what the body of the log entry says before the request.
-const HeadBytes = 32
+const HeadBytes = 48
 
 // argumentOverheadBytes is the room that is kept for each short argument behind a long one, such as EX 10 behind a
 // value: without it the storage would be moved for them. trailingBytes bounds it.

@@ -29,6 +29,7 @@ var (
 		Arity:      -4,
 		Class:      command.Write,
 		Cost:       costOfRestore,
+		LaysOut:    true,
 		Flags:      command.FlagWrite | command.FlagDenyOOM,
 		Categories: command.CategoryKeyspace | command.CategoryDangerous,
 		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Replaces)},

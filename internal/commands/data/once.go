@@ -12,6 +12,7 @@ var (
 		Usage:      "<session:integer> <sequence:integer> <command> [<arg>...]",
 		Arity:      -4,
 		Class:      command.Write,
+		LaysOut:    true,
 		Flags:      command.FlagWrite | command.FlagNoMandatoryKeys | command.FlagMovableKeys,
 		Wraps:      3,
 		Group:      "raft",
