@@ -44,7 +44,7 @@ func (c *crash) survivor(n *node) *node {
 	c.survivors[n] = s
 	if !n.isDirectory() {
 		s.durable = c.contents(n)
-		s.contents = append([]byte(nil), s.durable...)
+		s.contents = s.durable.clone()
 		return s
 	}
 	names := maps.Clone(n.durableNames)
@@ -66,43 +66,40 @@ const (
 	fates
 )
 
-func (c *crash) contents(n *node) []byte {
-	contents := append([]byte(nil), n.durable...)
+func (c *crash) contents(n *node) pages {
+	left := n.durable.clone()
 	for _, change := range n.changes {
 		if change.data == nil {
 			if c.choose(2) == 1 {
-				contents = change.apply(contents)
+				change.apply(&left)
 			}
 			continue
 		}
 		switch c.choose(fates) {
 		case fateKept:
-			contents = change.apply(contents)
+			change.apply(&left)
 		case fateTorn:
-			contents = c.tear(contents, change)
+			c.tear(&left, change)
 		case fateLost:
-			contents = c.grow(contents, change)
+			c.grow(&left, change)
 		}
 	}
-	return contents
+	return left
 }
 
-func (c *crash) tear(contents []byte, w contentChange) []byte {
-	contents = c.grow(contents, w)
+func (c *crash) tear(left *pages, w contentChange) {
+	c.grow(left, w)
 	for at := int64(0); at < int64(len(w.data)); {
 		end := min((w.offset+at)/SectorBytes*SectorBytes+SectorBytes-w.offset, int64(len(w.data)))
 		if c.choose(2) == 1 {
-			contents = contentChange{offset: w.offset + at, data: w.data[at:end]}.apply(contents)
+			contentChange{offset: w.offset + at, data: w.data[at:end]}.apply(left)
 		}
 		at = end
 	}
-	return contents
 }
 
-func (c *crash) grow(contents []byte, w contentChange) []byte {
-	end := w.offset + int64(len(w.data))
-	if end > int64(len(contents)) && c.choose(2) == 1 {
-		contents = resized(contents, end)
+func (c *crash) grow(left *pages, w contentChange) {
+	if end := w.offset + int64(len(w.data)); end > left.size && c.choose(2) == 1 {
+		left.resize(end)
 	}
-	return contents
 }

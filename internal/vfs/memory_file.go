@@ -22,10 +22,10 @@ func (f *memoryFile) ReadAt(p []byte, offset int64) (int, error) {
 	if err := f.check("read"); err != nil {
 		return 0, err
 	}
-	if offset >= int64(len(f.node.contents)) {
+	if offset >= f.node.contents.size {
 		return 0, io.EOF
 	}
-	n := copy(p, f.node.contents[offset:])
+	n := f.node.contents.readAt(p, offset)
 	if n < len(p) {
 		return n, io.EOF
 	}
@@ -79,7 +79,7 @@ func (f *memoryFile) Truncate(size int64) error {
 func (f *memoryFile) Size() (int64, error) {
 	f.m.mu.Lock()
 	defer f.m.mu.Unlock()
-	return int64(len(f.node.contents)), f.check("stat")
+	return f.node.contents.size, f.check("stat")
 }
 
 func (f *memoryFile) Close() error {

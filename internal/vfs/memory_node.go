@@ -14,8 +14,8 @@ type node struct {
 	nameChanges  []nameChange
 
 	// contents is what a file holds now, durable what it holds after power loss, changes what is in between.
-	contents []byte
-	durable  []byte
+	contents pages
+	durable  pages
 	changes  []contentChange
 }
 
@@ -62,49 +62,37 @@ func (n *node) syncNames() {
 }
 
 func (n *node) write(data []byte, offset int64) {
-	c := contentChange{offset: offset, data: append([]byte{}, data...)} // never nil: that would be a change of size
-	n.contents = c.apply(n.contents)
+	n.changeContents(contentChange{offset: offset, data: append([]byte{}, data...)}) // never nil: see contentChange
+}
+
+func (n *node) truncate(size int64) { n.changeContents(contentChange{offset: size}) }
+
+func (n *node) changeContents(c contentChange) {
+	c.apply(&n.contents)
 	n.changes = append(n.changes, c)
 }
 
-func (n *node) truncate(size int64) {
-	c := contentChange{offset: size}
-	n.contents = c.apply(n.contents)
-	n.changes = append(n.changes, c)
-}
-
-func (c contentChange) apply(contents []byte) []byte {
+func (c contentChange) apply(to *pages) {
 	if c.data == nil {
-		return resized(contents, c.offset)
+		to.resize(c.offset)
+		return
 	}
-	end := c.offset + int64(len(c.data))
-	if end > int64(len(contents)) {
-		contents = resized(contents, end)
-	}
-	copy(contents[c.offset:], c.data)
-	return contents
-}
-
-func resized(contents []byte, size int64) []byte {
-	if size <= int64(len(contents)) {
-		clear(contents[size:]) // growth after a truncation reads as zeros
-		return contents[:size]
-	}
-	return append(contents, make([]byte, size-int64(len(contents)))...)
+	to.write(c.data, c.offset)
 }
 
 // sync makes everything durable except orphans. An orphan that a later write covers, even in part, is gone for good:
 // it must not come back over newer contents.
 func (n *node) sync() {
-	var orphans []contentChange
+	orphans := n.changes[:0]
 	for i, c := range n.changes {
 		switch {
 		case !c.orphaned:
-			n.durable = c.apply(n.durable)
+			c.apply(&n.durable)
 		case !slices.ContainsFunc(n.changes[i+1:], c.superseded):
 			orphans = append(orphans, c)
 		}
 	}
+	clear(n.changes[len(orphans):])
 	n.changes = orphans
 }
 
@@ -134,8 +122,8 @@ func (n *node) copyTree(copies map[*node]*node) *node {
 		return c
 	}
 	c := &node{
-		contents: append([]byte(nil), n.contents...),
-		durable:  append([]byte(nil), n.durable...),
+		contents: n.contents.clone(),
+		durable:  n.durable.clone(),
 		changes:  append([]contentChange(nil), n.changes...),
 	}
 	copies[n] = c
