@@ -28,10 +28,13 @@ type Writer struct {
 	blocks           uint32
 	writtenBytes     int64
 	unsyncedBytes    int64
-	// frame is the block that is being filled, with room for its header in front.
+	// frame is the block that is being filled, with room for its header in front. It grows to what a block takes.
 	frame []byte
 	err   error
 }
+
+// minFrameBytes is the memory that a writer begins with: most of a small file's, of which a simulated world has many.
+const minFrameBytes = 4 << 10
 
 var errClosed = errors.New("snapshot: the writer was closed")
 
@@ -43,7 +46,7 @@ func (s *Store) Create(header Header, pace Pace) (*Writer, error) {
 	}
 	w := &Writer{
 		store: s, header: header, pace: pace, temporary: writingName(header.Mark), hash: sha256.New(),
-		frame: make([]byte, blockHeaderBytes, blockHeaderBytes+s.limits.blockBytes),
+		frame: make([]byte, blockHeaderBytes, minFrameBytes),
 	}
 	if err := s.claim(w.temporary); err != nil {
 		return nil, err
@@ -72,11 +75,12 @@ func (w *Writer) open() error {
 
 // Write adds bytes of the image. How the image is cut into calls makes no difference to the file.
 func (w *Writer) Write(p []byte) (n int, err error) {
+	whole := int(blockHeaderBytes + w.store.limits.blockBytes)
 	for n < len(p) && w.err == nil {
-		taken := min(len(p)-n, cap(w.frame)-len(w.frame))
+		taken := min(len(p)-n, whole-len(w.frame))
 		w.frame = append(w.frame, p[n:n+taken]...)
 		n += taken
-		if len(w.frame) == cap(w.frame) {
+		if len(w.frame) == whole {
 			w.closeBlock()
 		}
 	}

@@ -84,7 +84,7 @@ func (o *imageWriter) addSessions(f *sessions.Frozen) error {
 	if err := o.close(0); err != nil {
 		return err
 	}
-	cutter := sectionCutter{out: o, kind: sectionSessions, payload: make([]byte, 0, sectionBytes)}
+	cutter := sectionCutter{out: o, kind: sectionSessions}
 	if _, err := f.WriteTo(&cutter); err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (f *Frozen) Len() int { return f.sessions.Len() }
 
 // WriteTo writes the image: the same bytes for equal tables.
 func (f *Frozen) WriteTo(w io.Writer) (int64, error) {
-	out := writer{to: w, buffer: make([]byte, 0, chunkBytes)}
+	out := writer{to: w}
 	out.number32(uint32(f.sessions.Len()))
 	out.number(f.recorded)
 	f.sessions.Scan(func(_ uint64, s *session) bool {
@@ -62,7 +62,7 @@ func (f *Frozen) WriteTo(w io.Writer) (int64, error) {
 	return out.written, out.err
 }
 
-// writer writes in chunks.
+// writer writes in chunks of chunkBytes at most.
 type writer struct {
 	to      io.Writer
 	buffer  []byte
@@ -84,7 +84,7 @@ func (w *writer) session(s *session) {
 		w.number32(uint32(len(r.body)))
 		for body := r.body; len(body) > 0; {
 			w.room(1)
-			n := min(len(body), cap(w.buffer)-len(w.buffer))
+			n := min(len(body), chunkBytes-len(w.buffer))
 			w.buffer = append(w.buffer, body[:n]...)
 			body = body[n:]
 		}
@@ -93,7 +93,7 @@ func (w *writer) session(s *session) {
 
 // room makes room for so many bytes.
 func (w *writer) room(bytes int) {
-	if cap(w.buffer)-len(w.buffer) < bytes {
+	if chunkBytes-len(w.buffer) < bytes {
 		w.flush()
 	}
 }
