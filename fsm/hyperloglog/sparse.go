@@ -1,5 +1,7 @@
 package hyperloglog
 
+import "slices"
+
 const (
 	// The longest runs: of a value, of zeros in one byte, and the largest value.
 	maxValueRun   = 4
@@ -111,25 +113,37 @@ func raise(b []byte, index int, count byte, maxSparse int) ([]byte, outcome) {
 	return b, changed
 }
 
+// seek finds the run with a register: where it is, where the run before is, and the run's first register. at is behind
+// the end if the string is damaged.
+func seek(b []byte, index int) (at, previous, first int) {
+	at, previous = headerBytes, headerBytes
+	for at < len(b) {
+		length, bytes := int(b[at]&(maxValueRun-1))+1, 1
+		if b[at]&valueRun == 0 {
+			r := runAt(b, at)
+			length, bytes = r.length, r.bytes
+		}
+		if index < first+length {
+			break
+		}
+		previous, first = at, first+length
+		at += bytes
+	}
+	return at, previous, first
+}
+
 // raiseSparse is raise for a sparse string: it divides the run in which the register is, and merges what can be merged
 // there.
 func raiseSparse(b []byte, index int, count byte, maxSparse int) ([]byte, outcome) {
 	if count > maxRunValue {
 		return promote(b, index, count)
 	}
-	at, previous, first := headerBytes, headerBytes, 0
-	var r run
-	for at < len(b) {
-		if r = runAt(b, at); index < first+r.length {
-			break
-		}
-		previous, first = at, first+r.length
-		at += r.bytes
-	}
-	switch {
-	case at >= len(b):
+	at, previous, first := seek(b, index)
+	if at >= len(b) {
 		return b, damaged
-	case r.value >= count:
+	}
+	r := runAt(b, at)
+	if r.value >= count {
 		return b, unchanged
 	}
 	var room [5]byte
@@ -148,18 +162,10 @@ func raiseSparse(b []byte, index int, count byte, maxSparse int) ([]byte, outcom
 	if len(split) > r.bytes && length > maxSparse {
 		return promote(b, index, count)
 	}
-	b = replace(b, at, r.bytes, split)[:length]
+	b = slices.Replace(b, at, min(at+r.bytes, len(b)), split...)[:length] // the last run may be cut off: see runAt
 	b = mergeFrom(b, previous)
 	outdate(b)
 	return b, changed
-}
-
-// replace puts bytes in place of some at a position, of which the last may be behind the end.
-func replace(b []byte, at, count int, by []byte) []byte {
-	rest := b[min(at+count, len(b)):]
-	made := make([]byte, 0, len(b)+len(by))
-	made = append(append(append(made, b[:at]...), by...), rest...)
-	return made
 }
 
 // mergeFrom merges neighbours among a few runs from a position on.
