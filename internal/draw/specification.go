@@ -15,21 +15,20 @@ const repeatsMax = 3
 // Specified is a call of any command of the key space, with arguments that follow from its specification alone: what
 // COMMAND DOCS tells of them. So a new command is called from the day on which it stands in the table.
 func (x *Mix) Specified() []string {
-	all := keySpace()
-	s := all[x.IntN(len(all))]
+	s := keySpace[x.IntN(len(keySpace))]
 	line := strings.Split(s.Name, "|")
 	return x.spoiled(x.sequence(line, s.Arguments()), len(line))
 }
 
-// keySpace lists the commands whose replies come from the state machine.
-func keySpace() (all []*command.Spec) {
+// keySpace has the commands whose replies come from the state machine.
+var keySpace = func() (all []*command.Spec) {
 	for s := range commands.Each() {
 		if len(s.Subcommands) == 0 && (s.Class == command.Read || s.Class == command.Write) {
 			all = append(all, s)
 		}
 	}
 	return all
-}
+}()
 
 // sequence adds arguments that follow each other.
 func (x *Mix) sequence(line []string, arguments []command.Argument) []string {

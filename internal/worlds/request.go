@@ -32,6 +32,8 @@ type Request struct {
 	head [][]byte
 	// watching is the client that has to know what the request, whose last call is WATCH, has found; nil for none.
 	watching *client
+	// classified says that onlyReads is known: see Reads.
+	classified, onlyReads bool
 }
 
 // ends is a request in a database to set a key that ends by itself, or to look at one.
@@ -69,8 +71,15 @@ func (r *Request) each(visit func(i int, c call, name string)) {
 // modelled reports whether the model knows the answers.
 func (r *Request) modelled() bool { return !r.timed && !r.drawn }
 
-// Reads implements workload.Request.
+// Reads implements workload.Request. The world asks again and again, so the first answer is kept.
 func (r *Request) Reads() bool {
+	if !r.classified {
+		r.classified, r.onlyReads = true, r.callsOnlyRead()
+	}
+	return r.onlyReads
+}
+
+func (r *Request) callsOnlyRead() bool {
 	for _, c := range r.calls {
 		args := c.args()
 		spec, fault := commands.Find(args)
@@ -84,10 +93,17 @@ func (r *Request) Reads() bool {
 // call is one command: its words, name first.
 type call []string
 
+// args are the words as a connection has them: all in one buffer.
 func (c call) args() [][]byte {
-	args := make([][]byte, len(c))
+	length := 0
+	for _, word := range c {
+		length += len(word)
+	}
+	args, all := make([][]byte, len(c)), make([]byte, 0, length)
 	for i, word := range c {
-		args[i] = []byte(word)
+		begin := len(all)
+		all = append(all, word...)
+		args[i] = all[begin:len(all):len(all)]
 	}
 	return args
 }
