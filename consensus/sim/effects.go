@@ -54,7 +54,7 @@ func (l *life) beginGroup() {
 	l.operations = l.operations[n:]
 	l.groups++
 	l.crashAtVote()
-	l.do(l.diskDelay(), func() { l.onDisk(l.finishGroup) })
+	l.do(l.diskDelay(), l.acts.write)
 }
 
 // hungPoll is how often it is looked whether a disk still hangs.
@@ -205,13 +205,16 @@ func (l *life) applyLater() {
 	if l.w.now < l.slowApplierUntil {
 		mean = 200 * time.Millisecond
 	}
-	l.do(l.w.chance.around(mean), func() {
-		if l.work[0].Last > l.applier.Applied() && len(l.work[0].Entries) == 0 {
-			l.onDisk(l.applyNext) // what left memory is read from history
-			return
-		}
-		l.applyNext()
-	})
+	l.do(l.w.chance.around(mean), l.acts.applyNext)
+}
+
+// applyDue is the moment at which the applier comes to the next work.
+func (l *life) applyDue() {
+	if l.work[0].Last > l.applier.Applied() && len(l.work[0].Entries) == 0 {
+		l.onDisk(l.applyNext) // what left memory is read from history
+		return
+	}
+	l.applyNext()
 }
 
 func (l *life) applyNext() {

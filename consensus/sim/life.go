@@ -45,11 +45,26 @@ type life struct {
 	inForce      *membership.Configuration
 	inForceSince raftlog.Index
 
+	// acts are what the process does all the time.
+	acts acts
+
 	effects
 	snapshotEffects
 	contacts
 	// serving are the requests of clients that wait here.
 	serving []*request
+}
+
+// acts are functions that are made once in a life, not once for each event.
+type acts struct{ turn, write, finishGroup, applyNext func() }
+
+func (l *life) makeActs() {
+	l.acts = acts{
+		turn:        l.turn,
+		write:       func() { l.onDisk(l.acts.finishGroup) },
+		finishGroup: l.finishGroup,
+		applyNext:   l.applyDue,
+	}
 }
 
 func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
@@ -76,6 +91,7 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 	}
 	restored.Snapshot, restored.Retained, restored.Quarantine = r.Snapshot, r.Retained, r.Quarantine
 	l := &life{node: n, boot: o.Boot, runs: o.Level, journal: j, log: n.stable.log.clone(), term: r.Term}
+	l.makeActs()
 	l.state = &condition{}
 	l.machine = machine{
 		StateMachine: w.options.Workload.NewMachine(), node: n, level: o.Level, state: l.state, offset: new(pendingOffset),
@@ -113,16 +129,17 @@ func (l *life) begin() {
 }
 
 // do lets the process do something after a while: never if it is dead by then, later if it is paused.
-func (l *life) do(delay time.Duration, act func()) {
-	l.w.after(delay, func() {
-		switch {
-		case l.dead:
-		case l.w.now < l.pausedUntil:
-			l.do(l.pausedUntil-l.w.now, act)
-		default:
-			act()
-		}
-	})
+func (l *life) do(delay time.Duration, act func()) { l.w.plan(l.w.now+delay, deed{act: act, life: l}) }
+
+// undergo is the moment at which the process does what was planned.
+func (l *life) undergo(act func()) {
+	switch {
+	case l.dead:
+	case l.w.now < l.pausedUntil:
+		l.do(l.pausedUntil-l.w.now, act)
+	default:
+		act()
+	}
 }
 
 // wake plans a turn, if none is planned. The turn takes everything that arrives until then.
@@ -135,12 +152,12 @@ func (l *life) wake() {
 	if k := &l.w.options.Clock; !l.w.calm && l.w.chance.hits(k.LateShare) {
 		delay = l.w.chance.between(0, k.Late)
 	}
-	l.do(delay, l.turn)
+	l.do(delay, l.acts.turn)
 }
 
 // receive takes a message from the network into the mailbox, if there is room. For forwarded batches lack of room means
 // that the connection is closed: their order must not have holes.
-func (l *life) receive(m engine.Message) {
+func (l *life) receive(m *engine.Message) {
 	o := &l.w.options.Network
 	switch {
 	case m.Own == engine.Forward && len(l.forwards) >= o.MailboxForwards:
@@ -148,11 +165,11 @@ func (l *life) receive(m engine.Message) {
 		l.w.net.closeLink(m.From, l.id)
 		return
 	case m.Own == engine.Forward:
-		l.forwards = append(l.forwards, m)
+		l.forwards = append(l.forwards, *m)
 	case len(l.in.Messages) >= o.MailboxMessages:
 		return
 	default:
-		l.in.Messages = append(l.in.Messages, m)
+		l.in.Messages = append(l.in.Messages, *m)
 	}
 	l.wake()
 }

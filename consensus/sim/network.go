@@ -21,6 +21,17 @@ type network struct {
 	filter func(m *engine.Message) verdict
 	// held are what the filter held back, in order.
 	held []engine.Message
+	// landed are flights that may be used again.
+	landed []*flight
+}
+
+// flight is a message under way.
+type flight struct {
+	message engine.Message
+	// connection is the one on which it was sent.
+	connection int
+	// land lets it arrive.
+	land func()
 }
 
 type link struct {
@@ -51,18 +62,18 @@ func newNetwork(w *world) *network {
 
 func (net *network) link(from, to raftlog.NodeID) *link { return &net.links[from][to] }
 
-// send takes messages from a node.
+// send takes messages from a node, which may change them afterwards.
 func (net *network) send(messages []engine.Message) {
 	for i := range messages {
-		m := copyMessage(&messages[i])
+		m := &messages[i]
 		if net.filter != nil {
-			switch net.filter(&m) {
+			switch net.filter(m) {
 			case drop:
-				net.w.tell(m.From, "dropped  %s", describe(&m))
+				net.w.tell(m.From, "dropped  %s", describe(m))
 				continue
 			case hold:
-				net.w.tell(m.From, "held     %s", describe(&m))
-				net.held = append(net.held, m)
+				net.w.tell(m.From, "held     %s", describe(m))
+				net.held = append(net.held, copyMessage(m))
 				continue
 			}
 		}
@@ -71,26 +82,27 @@ func (net *network) send(messages []engine.Message) {
 }
 
 // transmit lets a message go, and perhaps a copy of it.
-func (net *network) transmit(m engine.Message) {
+func (net *network) transmit(m *engine.Message) {
 	w, l := net.w, net.link(m.From, m.To)
-	w.trace.note(w.now, noteSend, m.From, kindNumber(&m)<<32|uint64(m.To), uint64(m.Term)<<32|uint64(m.Index))
+	w.trace.note(w.now, noteSend, m.From, kindNumber(m)<<32|uint64(m.To), uint64(m.Term)<<32|uint64(m.Index))
 	o := &w.options.Network
 	if !l.up || l.cut || !net.calm && w.chance.hits(o.Loss) {
 		if w.telling() {
-			w.tell(m.From, "lost     %s", describe(&m))
+			w.tell(m.From, "lost     %s", describe(m))
 		}
 		return
 	}
 	if w.telling() {
-		w.tell(m.From, "send     %s", describe(&m))
+		w.tell(m.From, "send     %s", describe(m))
 	}
 	net.plan(m, l)
 	if !net.calm && w.chance.hits(o.Duplicate) {
-		net.plan(copyMessage(&m), l)
+		net.plan(m, l)
 	}
 }
 
-func (net *network) plan(m engine.Message, l *link) {
+// plan lets a copy of a message arrive after a while.
+func (net *network) plan(m *engine.Message, l *link) {
 	w, o := net.w, &net.w.options.Network
 	delay := w.chance.between(o.MinDelay, o.MaxDelay)
 	if !net.calm && w.chance.hits(o.SlowShare) {
@@ -101,18 +113,35 @@ func (net *network) plan(m engine.Message, l *link) {
 		arrival = max(arrival, l.latest)
 		l.latest = arrival
 	}
-	connection := l.connection
-	w.at(arrival, func() { net.deliver(m, connection) })
+	f := net.takeOff()
+	f.message, f.connection = copyMessage(m), l.connection
+	w.at(arrival, f.land)
 }
 
-func (net *network) deliver(m engine.Message, connection int) {
+// takeOff gives a flight without a message.
+func (net *network) takeOff() *flight {
+	if last := len(net.landed) - 1; last >= 0 {
+		f := net.landed[last]
+		net.landed = net.landed[:last]
+		return f
+	}
+	f := &flight{}
+	f.land = func() {
+		net.deliver(&f.message, f.connection)
+		f.message = engine.Message{}
+		net.landed = append(net.landed, f)
+	}
+	return f
+}
+
+func (net *network) deliver(m *engine.Message, connection int) {
 	w, l := net.w, net.link(m.From, m.To)
 	survives := l.connection == connection || w.chance.hits(w.options.Network.LateShare)
 	life := w.node(m.To).life
 	if life == nil || l.cut || !survives {
 		return
 	}
-	w.trace.note(w.now, noteDeliver, m.To, kindNumber(&m)<<32|uint64(m.From), uint64(m.Term))
+	w.trace.note(w.now, noteDeliver, m.To, kindNumber(m)<<32|uint64(m.From), uint64(m.Term))
 	life.receive(m)
 }
 
@@ -120,8 +149,8 @@ func (net *network) deliver(m engine.Message, connection int) {
 func (net *network) release() {
 	held := net.held
 	net.held = nil
-	for _, m := range held {
-		net.transmit(m)
+	for i := range held {
+		net.transmit(&held[i])
 	}
 }
 

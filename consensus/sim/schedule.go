@@ -8,14 +8,25 @@ type schedule struct {
 	// now is the time since the world began.
 	now     time.Duration
 	planned uint64
-	heap    []event
+	// heap has the moments of all events, the next one first; their deeds are in deeds, where free lists the places that
+	// are not in use. So what moves in the heap is small, and has no pointers.
+	heap  []event
+	deeds []deed
+	free  []uint32
 }
 
-// event is one thing that is going to happen.
+// event is the moment of one thing that is going to happen.
 type event struct {
 	at    time.Duration
 	order uint64
-	act   func()
+	// deed is its place in schedule.deeds.
+	deed uint32
+}
+
+// deed is what happens at an event: act, which is the act of a process if life is not nil.
+type deed struct {
+	act  func()
+	life *life
 }
 
 func (e *event) before(o *event) bool {
@@ -26,10 +37,19 @@ func (e *event) before(o *event) bool {
 func (s *schedule) after(delay time.Duration, act func()) { s.at(s.now+delay, act) }
 
 // at plans an event at a moment that is not in the past.
-func (s *schedule) at(when time.Duration, act func()) {
+func (s *schedule) at(when time.Duration, act func()) { s.plan(when, deed{act: act}) }
+
+func (s *schedule) plan(when time.Duration, d deed) {
 	s.planned++
-	s.heap = append(s.heap, event{at: max(when, s.now), order: s.planned, act: act})
-	s.up(len(s.heap) - 1)
+	e := event{at: max(when, s.now), order: s.planned, deed: uint32(len(s.deeds))}
+	if last := len(s.free) - 1; last >= 0 {
+		e.deed, s.free = s.free[last], s.free[:last]
+		s.deeds[e.deed] = d
+	} else {
+		s.deeds = append(s.deeds, d)
+	}
+	s.heap = append(s.heap, e)
+	s.up(len(s.heap)-1, e)
 }
 
 // step lets the next event happen, unless it lies beyond the end. It returns false when nothing is left to do until
@@ -40,39 +60,51 @@ func (s *schedule) step(end time.Duration) bool {
 		return false
 	}
 	next := s.heap[0]
+	d := s.deeds[next.deed]
+	s.deeds[next.deed] = deed{}
+	s.free = append(s.free, next.deed)
 	last := len(s.heap) - 1
-	s.heap[0] = s.heap[last]
-	s.heap[last] = event{}
-	s.heap = s.heap[:last]
-	s.down(0)
+	e := s.heap[last]
+	if s.heap = s.heap[:last]; last > 0 {
+		s.down(0, e)
+	}
 	s.now = next.at
-	next.act()
+	if d.life != nil {
+		d.life.undergo(d.act)
+	} else {
+		d.act()
+	}
 	return true
 }
 
-func (s *schedule) up(i int) {
+// up puts an event at a place of the heap, or above.
+func (s *schedule) up(i int, e event) {
 	for i > 0 {
 		parent := (i - 1) / 2
-		if !s.heap[i].before(&s.heap[parent]) {
-			return
+		if !e.before(&s.heap[parent]) {
+			break
 		}
-		s.heap[i], s.heap[parent] = s.heap[parent], s.heap[i]
+		s.heap[i] = s.heap[parent]
 		i = parent
 	}
+	s.heap[i] = e
 }
 
-func (s *schedule) down(i int) {
+// down puts an event at a place of the heap, or below.
+func (s *schedule) down(i int, e event) {
 	for {
-		first := i
-		for child := 2*i + 1; child <= 2*i+2 && child < len(s.heap); child++ {
-			if s.heap[child].before(&s.heap[first]) {
-				first = child
-			}
+		child := 2*i + 1
+		if child >= len(s.heap) {
+			break
 		}
-		if first == i {
-			return
+		if child+1 < len(s.heap) && s.heap[child+1].before(&s.heap[child]) {
+			child++
 		}
-		s.heap[i], s.heap[first] = s.heap[first], s.heap[i]
-		i = first
+		if !s.heap[child].before(&e) {
+			break
+		}
+		s.heap[i] = s.heap[child]
+		i = child
 	}
+	s.heap[i] = e
 }

@@ -78,7 +78,7 @@ func TestADelayedAppendTakesNothingBack(t *testing.T) {
 		s.until("acknowledged entries", func() bool { return f.stable.log.last() == leader.stable.log.last() })
 		before := f.life.log.last()
 		for range 3 {
-			s.net.transmit(*late)
+			s.net.transmit(late)
 			s.pass(10 * time.Millisecond)
 		}
 		if f.life.log.last() != before {

@@ -122,7 +122,7 @@ func (s *script) campaign(n *node) {
 	if core.Leader() == 0 {
 		s.t.Fatalf("n%d has no leader that could hand over to it", n.id)
 	}
-	n.life.receive(engine.Message{
+	n.life.receive(&engine.Message{
 		Message: raft.Message{Kind: raft.TimeoutNow, From: core.Leader(), To: n.id, Term: core.Term(), Previous: core.Last()},
 	})
 }
