@@ -1,7 +1,8 @@
-// Bench measures three nodes beside a redis-server that syncs its log at each write, and prints the tables of
-// docs/benchmarks.md.
+// Bench prints the tables of docs/benchmarks.md: it measures three nodes beside a redis-server that syncs its log at
+// each write, or, with the word compare, beside other systems.
 //
 //	go run ./bench --help
+//	go run ./bench compare --help
 package main
 
 import (
@@ -24,7 +25,11 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
+	do, args := run, os.Args[1:]
+	if len(args) > 0 && args[0] == "compare" {
+		do, args = runCompare, args[1:]
+	}
+	err := do(ctx, args)
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+
+	"github.com/raftredis/raftredis/bench/process"
 )
 
 // Options say what is measured, and where.
@@ -60,9 +62,9 @@ func Run(ctx context.Context, o Options) (all []Figures, err error) {
 
 // measure does all tests once, on empty servers, each at all places before the next.
 func (s *servers) measure(ctx context.Context, f *Figures, round int) error {
-	for _, n := range []*server{s.redis, s.nodes[0]} {
-		if _, err := n.ask("FLUSHALL"); err != nil {
-			return fmt.Errorf("%s: FLUSHALL: %w", n.name, err)
+	for _, n := range []*process.Server{s.redis, s.nodes[0]} {
+		if _, err := n.Ask("FLUSHALL"); err != nil {
+			return fmt.Errorf("%s: FLUSHALL: %w", n.Name, err)
 		}
 	}
 	for turn, t := range tests {
@@ -72,10 +74,10 @@ func (s *servers) measure(ctx context.Context, f *Figures, round int) error {
 		}
 		for i := range places {
 			p := places[(i+turn+round)%len(places)]
-			at := map[place]*server{redis: s.redis, leader: leads, follower: follows}[p]
+			at := map[place]*process.Server{redis: s.redis, leader: leads, follower: follows}[p]
 			working := s.nodes
 			if p == redis {
-				working = []*server{s.redis}
+				working = []*process.Server{s.redis}
 			}
 			measured, err := measureOne(ctx, at, working, t, f.Depth)
 			if err != nil {
@@ -88,12 +90,14 @@ func (s *servers) measure(ctx context.Context, f *Figures, round int) error {
 }
 
 // measureOne does a test at one server, for which some servers work.
-func measureOne(ctx context.Context, at *server, working []*server, t test, d Depth) (s sample, err error) {
+func measureOne(
+	ctx context.Context, at *process.Server, working []*process.Server, t test, d Depth,
+) (s sample, err error) {
 	before, err := processorSeconds(working...)
 	if err != nil {
 		return s, err
 	}
-	if s.rate, err = generate(ctx, at.port, t, d); err != nil {
+	if s.rate, err = generate(ctx, at.Port, t, d); err != nil {
 		return s, err
 	}
 	after, err := processorSeconds(working...)

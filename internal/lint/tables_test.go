@@ -67,7 +67,7 @@ var (
 // starters are where goroutines may start.
 var starters = strings.Fields("consensus consensus/explore consensus/internal/pump consensus/internal/transport " +
 	"internal/blackbox internal/console internal/server internal/server/playground internal/torture resp/serve.go " +
-	"resp/server.go")
+	"resp/server.go bench/peers/etcdraft bench/peers/hashicorp bench/peers/floor")
 
 // dependencies are the modules that this one requires directly; go.mod pins their versions, docs/decisions says why.
 var dependencies = strings.Fields("github.com/anishathalye/porcupine github.com/cockroachdb/datadriven " +
