@@ -66,11 +66,12 @@ var (
 
 // starters are where goroutines may start.
 var starters = strings.Fields("consensus consensus/explore consensus/internal/pump consensus/internal/transport " +
-	"internal/blackbox internal/console internal/server internal/server/playground internal/torture resp/serve.go " +
-	"resp/server.go bench/peers/etcdraft bench/peers/hashicorp bench/peers/floor")
+	"internal/blackbox internal/console internal/load internal/server internal/server/playground internal/torture " +
+	"resp/serve.go resp/server.go bench/peers/etcdraft bench/peers/hashicorp bench/peers/floor")
 
 // dependencies are the modules that this one requires directly; go.mod pins their versions, docs/decisions says why.
-var dependencies = strings.Fields("github.com/anishathalye/porcupine github.com/cockroachdb/datadriven " +
+var dependencies = strings.Fields("github.com/HdrHistogram/hdrhistogram-go " +
+	"github.com/anishathalye/porcupine github.com/cockroachdb/datadriven " +
 	"github.com/google/renameio/v2 github.com/hashicorp/go-msgpack/v2 github.com/prometheus/client_golang " +
 	"github.com/redis/go-redis/v9 github.com/redis/rueidis github.com/spf13/cobra github.com/spf13/pflag " +
 	"github.com/tidwall/btree github.com/tidwall/redcon github.com/tidwall/wal go.uber.org/goleak golang.org/x/sys " +
