@@ -129,6 +129,11 @@ func (c *Configuration) Nodes() []raftlog.NodeID {
 	return slices.Compact(all)
 }
 
+// IsAlone reports whether only one node receives the log.
+func (c *Configuration) IsAlone() bool {
+	return c != nil && len(c.Voters) == 1 && len(c.Outgoing)+len(c.Learners) == 0
+}
+
 // MayFollow reports whether c may replace the configuration in force: voters change only by way of a joint
 // configuration (thesis section 4.3), and a joint one is followed by its own end.
 func (c *Configuration) MayFollow(current *Configuration) error {

@@ -94,6 +94,53 @@ func TestEntriesLeaveMemoryOnlyWhenCommittedDurableAndWritten(t *testing.T) {
 	}
 }
 
+// A node without others keeps no entries for them: it holds nothing that history has. With others it does.
+func TestOnlyOtherNodesAreAReasonToKeepEntries(t *testing.T) {
+	for voters, want := range map[int]raftlog.Index{1: 3, 2: 0} {
+		g := newRig(t, voters, 1)
+		if voters == 1 {
+			g.core.Tick() // it needs no campaign
+			g.ready()
+			g.sync()
+		} else {
+			g.lead()
+		}
+		if g.propose("one"); voters > 1 {
+			g.acknowledge(2, 3)
+		}
+		g.core.Written(3)
+		if err := g.core.Check(); err != nil || g.core.Floor().Index != want || g.core.WindowBytes() != 0 {
+			t.Errorf("%d nodes: floor %v, want %d; %d bytes; %v", voters, g.core.Floor(), want, g.core.WindowBytes(), err)
+		}
+		if want > 0 && g.core.log.deadBytes > minPinnedBytes {
+			t.Errorf("%d bytes are pinned", g.core.log.deadBytes)
+		}
+	}
+	for _, c := range []membership.Configuration{
+		{Voters: []raftlog.NodeID{1, 2}}, {Voters: []raftlog.NodeID{1}, Learners: []raftlog.NodeID{2}},
+		{Voters: []raftlog.NodeID{1}, Outgoing: []raftlog.NodeID{1, 2}},
+	} {
+		if c.IsAlone() {
+			t.Errorf("%v is alone", &c)
+		}
+	}
+}
+
+// What a window pins that has let go of all entries is bounded, whether they are many or large.
+func TestAnEmptyWindowPinsLittle(t *testing.T) {
+	for _, bodyBytes := range []int{0, 1000, minPinnedBytes} {
+		w := newWindow(raftlog.Mark{}, raftlog.Time{}, nil, 1<<20)
+		for i := raftlog.Index(1); i <= 5000; i++ {
+			w.append([]raftlog.Entry{modelEntry(i, 1, bodyBytes)})
+			w.release(i, 0)
+			pinned := w.deadBytes > 0 || cap(w.entries) > 0
+			if w.deadBytes > minPinnedBytes || bodyBytes == minPinnedBytes && pinned || cap(w.entries) > 4*minGrowEntries {
+				t.Fatalf("behind entry %d of %d bytes: %d bytes, room for %d", i, bodyBytes, w.deadBytes, cap(w.entries))
+			}
+		}
+	}
+}
+
 // The end of a joint configuration needs fewer echoes: a read that waited for the old half must not wait for ever.
 func TestAReadThatWaitedForTheOldHalfIsConfirmedByTheEnd(t *testing.T) {
 	g := newRig(t, 2, 1)

@@ -209,6 +209,15 @@ func (r *Raft) Written(i raftlog.Index) {
 }
 
 func (r *Raft) releaseMemory() {
-	r.log.release(max(r.log.written, min(r.written, r.commit, r.disk.done.last)))
+	r.log.release(max(r.log.written, min(r.written, r.commit, r.disk.done.last)), r.retainedBytes())
 	r.membership.forgetBelow(r.log.floor.Index)
+}
+
+// retainedBytes is how much of what is in history stays in memory: nothing on a node that has no other one to send it
+// to. One that joins later gets it from history.
+func (r *Raft) retainedBytes() int {
+	if r.inForce().IsAlone() {
+		return 0
+	}
+	return r.log.retainBytes
 }

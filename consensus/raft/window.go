@@ -29,7 +29,8 @@ type window struct {
 	// writtenBytes are in memory at or below written, unwrittenBytes above.
 	writtenBytes   int
 	unwrittenBytes int
-	// retainBytes is how much of what is written stays in memory for followers that are a little behind.
+	// retainBytes is how much of what is written stays in memory for followers that are a little behind, where there are
+	// other nodes.
 	retainBytes int
 	// deadBytes left the window, but the array below entries still pins them.
 	deadBytes int
@@ -82,8 +83,14 @@ func (w *window) append(entries []raftlog.Entry) {
 		previous = e.Mark()
 		w.unwrittenBytes += e.Size()
 	}
+	if len(w.entries)+len(entries) > cap(w.entries) { // a window that is empty again and again gets no array each time
+		w.entries = slices.Grow(w.entries, max(len(entries), minGrowEntries))
+	}
 	w.entries = append(w.entries, entries...)
 }
+
+// minGrowEntries is by how many entries the window grows at least.
+const minGrowEntries = 64
 
 // truncate drops the entries from index from on. The array stays with the holders of its slices.
 func (w *window) truncate(from raftlog.Index) {
@@ -98,15 +105,16 @@ func (w *window) truncate(from raftlog.Index) {
 	w.deadBytes = 0
 }
 
-// release notes that entries up to written are in history, and lets go of the oldest of them beyond retainBytes.
-func (w *window) release(written raftlog.Index) {
+// release notes that entries up to written are in history, and lets go of the oldest of them beyond so many bytes,
+// which are retainBytes at most.
+func (w *window) release(written raftlog.Index, retainBytes int) {
 	for ; w.written < written; w.written++ {
 		size := w.at(w.written + 1).Size()
 		w.unwrittenBytes -= size
 		w.writtenBytes += size
 	}
 	drop := 0
-	for w.writtenBytes > w.retainBytes {
+	for w.writtenBytes > retainBytes {
 		size := w.entries[drop].Size()
 		w.writtenBytes -= size
 		w.deadBytes += size
@@ -117,15 +125,18 @@ func (w *window) release(written raftlog.Index) {
 	}
 	w.floor, w.floorTime = w.entries[drop-1].Mark(), w.entries[drop-1].Time()
 	w.entries = w.entries[drop:]
-	w.unpin()
+	w.unpin(retainBytes)
 }
 
-// unpin moves the entries to a new array once the old one pins more bytes in front of them than are alive. What is
-// copied (the fixed part of each entry) is then less than twice what died since the last time, so the cost is constant
-// per byte appended.
-func (w *window) unpin() {
-	if w.deadBytes > max(w.retainBytes, w.writtenBytes+w.unwrittenBytes) {
-		w.entries = slices.Clone(w.entries)
+// minPinnedBytes is how much an array may always pin in front of the entries.
+const minPinnedBytes = 64 << 10
+
+// unpin moves the entries to a new array once the old one pins more bytes in front of them than are alive, or stay.
+// What is copied (the fixed part of each entry) is then less than twice what died since the last time, so the cost is
+// constant per byte appended.
+func (w *window) unpin(retainBytes int) {
+	if w.deadBytes > max(retainBytes, minPinnedBytes, w.writtenBytes+w.unwrittenBytes) {
+		w.entries = append([]raftlog.Entry(nil), w.entries...) // not a clone: that of no entries pins the old array
 		w.deadBytes = 0
 	}
 }

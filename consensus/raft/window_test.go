@@ -24,7 +24,8 @@ func TestTheWindowAgreesWithAPlainLog(t *testing.T) {
 	for seed := range int64(50) {
 		dice := rand.New(rand.NewSource(seed))
 		w := newWindow(raftlog.Mark{}, raftlog.Time{}, nil, 2000)
-		var plain []raftlog.Entry // index i at i-1
+		retain := []int{0, 2000}[seed%2] // without other nodes, and with some
+		var plain []raftlog.Entry        // index i at i-1
 		var handed, copies [][]raftlog.Entry
 		term, committed := raftlog.Term(1), raftlog.Index(0)
 		for range 400 {
@@ -34,7 +35,7 @@ func TestTheWindowAgreesWithAPlainLog(t *testing.T) {
 				term += raftlog.Term(dice.Intn(2))
 				var batch []raftlog.Entry
 				for i := range 1 + dice.Intn(4) {
-					batch = append(batch, modelEntry(last+raftlog.Index(i)+1, term, dice.Intn(300)))
+					batch = append(batch, modelEntry(last+raftlog.Index(i)+1, term, dice.Intn([]int{300, 30_000}[dice.Intn(20)/19])))
 				}
 				w.append(batch)
 				plain = append(plain, batch...)
@@ -47,13 +48,13 @@ func TestTheWindowAgreesWithAPlainLog(t *testing.T) {
 				}
 			case 3:
 				committed += raftlog.Index(dice.Intn(int(last-committed) + 1))
-				w.release(committed)
+				w.release(committed, retain)
 			case 4:
 				if s := w.slice(w.floor.Index+1, last, dice.Intn(1000)); s != nil {
 					handed, copies = append(handed, s), append(copies, slices.Clone(s))
 				}
 			}
-			compareWindow(t, &w, plain)
+			compareWindow(t, &w, plain, retain)
 		}
 		for i := range handed {
 			if !slices.EqualFunc(handed[i], copies[i], func(a, b raftlog.Entry) bool { return a.CRC == b.CRC }) {
@@ -63,7 +64,7 @@ func TestTheWindowAgreesWithAPlainLog(t *testing.T) {
 	}
 }
 
-func compareWindow(t *testing.T, w *window, plain []raftlog.Entry) {
+func compareWindow(t *testing.T, w *window, plain []raftlog.Entry, retain int) {
 	t.Helper()
 	if w.last().Index != raftlog.Index(len(plain)) {
 		t.Fatalf("last %v, want index %d", w.last(), len(plain))
@@ -77,10 +78,10 @@ func compareWindow(t *testing.T, w *window, plain []raftlog.Entry) {
 	for _, e := range plain[w.written:] {
 		above += e.Size()
 	}
-	if w.unwrittenBytes != above || w.writtenBytes > w.retainBytes {
+	if w.unwrittenBytes != above || w.writtenBytes > retain {
 		t.Fatalf("%d bytes above written, want %d; %d retained", w.unwrittenBytes, above, w.writtenBytes)
 	}
-	if live := w.writtenBytes + w.unwrittenBytes; w.deadBytes > max(w.retainBytes, live) {
+	if live := w.writtenBytes + w.unwrittenBytes; w.deadBytes > max(retain, minPinnedBytes, live) {
 		t.Fatalf("%d dead bytes are pinned, %d are alive", w.deadBytes, live)
 	}
 }
@@ -116,7 +117,7 @@ func TestTheGuessIsTheLastEntryNotAfterTheMark(t *testing.T) {
 			term += raftlog.Term(dice.Intn(3) / 2)
 			w.append([]raftlog.Entry{modelEntry(i, term, 0)})
 		}
-		w.release(floor)
+		w.release(floor, 0)
 		for term := range raftlog.Term(9) {
 			for i := floor; i <= 14; i++ {
 				if w.floor.Term > term {
