@@ -25,11 +25,11 @@
 //
 // # Concurrency
 //
-// Append, Seal, Room, Keep and Restart are for one goroutine, the log writer; Write for one, the filler; Entries, Trim,
-// BytesBefore, HistoryBytes, SetIdentity and Stats for any; a Cursor for the one that has it. Entries keeps only other
-// calls of Entries waiting, a Cursor keeps nothing waiting, and may be read while Restart runs. Append and Write do not
-// meet, except while Append rolls the journal, which syncs history. Trim and BytesBefore hold them up for as long as it
-// takes to list the files, and Trim once in a thousand files for a sync.
+// Append, Seal, Room, Keep and Restart are for one goroutine, the log writer; Write and Rest for one, the filler;
+// Entries, Trim, BytesBefore, HistoryBytes, SetIdentity and Stats for any; a Cursor for the one that has it. Entries
+// keeps only other calls of Entries waiting, a Cursor keeps nothing waiting, and may be read while Restart runs. Append
+// and Write do not meet, except while Append rolls the journal, which syncs history. Trim and BytesBefore hold them up
+// for as long as it takes to list the files, and Trim once in a thousand files for a sync.
 //
 // # Errors
 //

@@ -290,6 +290,10 @@ func (l *Log) Write(entries []raftlog.Entry) error {
 	return err
 }
 
+// Rest lets go of memory that only the next Write or Entries needs. The filler calls it when it has had nothing to
+// write for a while. After an error that is not fatal nothing is lost, and the next Write goes on.
+func (l *Log) Rest() error { return l.history.Rest() }
+
 // Entries reads from history, from lo on: at least one entry, and more while their sum stays within maxBytes. It also
 // returns the mark of the entry before lo. Entries that are not there yet, or (ErrCompacted) no longer, are an error.
 // One that is not fatal may pass.

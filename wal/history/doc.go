@@ -4,6 +4,7 @@
 //	Write (filler) ──► the last segment ──► Sync: durable
 //	                   older segments   ──► Entries (readers)
 //	Trim ──► the oldest segments go, as whole files
+//	Rest ──► the last segment ends early, for the library holds it in memory
 //
 // # Invariants
 //

@@ -61,6 +61,8 @@ type History struct {
 	first      raftlog.Index
 	batch      tidwall.Batch
 	frame      []byte
+	// tailBytes is what the library holds of the last segment in memory.
+	tailBytes int64
 	// unsyncedBytes were written since the last sync; syncs counts those.
 	unsyncedBytes int64
 	syncs         uint64
@@ -216,7 +218,11 @@ func (h *History) measure() error {
 	}
 	segments = slices.DeleteFunc(segments, func(s Segment) bool { return s.First < h.first })
 	bytes, err := sizeOf(segments)
+	if err != nil {
+		return err
+	}
 	h.bytes.Store(bytes)
+	h.tailBytes, err = sizeOf(segments[max(len(segments)-1, 0):])
 	return err
 }
 
@@ -262,12 +268,13 @@ func (h *History) Write(entries []raftlog.Entry) (unsyncedBytes int64, err error
 }
 
 func (h *History) writeBatches(entries []raftlog.Entry) (bytes int64, err error) {
-	pending := 0
+	pending, full := 0, false
 	for i := range entries {
 		e := &entries[i]
 		h.frame = append(e.AppendHeader(h.frame[:0]), e.Body...)
 		h.batch.Write(uint64(e.Index), h.frame)
 		bytes += frameBytes(h.frame)
+		full = h.note(frameBytes(h.frame)) || full
 		if pending += len(h.frame); pending < batchBytes && i < len(entries)-1 {
 			continue
 		}
@@ -279,7 +286,10 @@ func (h *History) writeBatches(entries []raftlog.Entry) (bytes int64, err error)
 		}
 		pending = 0
 	}
-	return bytes, nil
+	if full {
+		err = guarded(h.log.ClearCache)
+	}
+	return bytes, err
 }
 
 // frameBytes is the size of a frame in a segment, with the length that the segment library puts before it.

@@ -55,8 +55,8 @@ type Image interface {
 // ErrCompacted means that an entry is older than the log goes back: a snapshot stands for it.
 var ErrCompacted = errors.New("entry is older than the log")
 
-// Log is the node's log on disk. The log writer calls Append and Seal, the history filler Write, readers Entries; each
-// from one goroutine, concurrently with the others.
+// Log is the node's log on disk. The log writer calls Append and Seal, the history filler Write and Rest, readers
+// Entries; each from one goroutine, concurrently with the others.
 type Log interface {
 	// Append makes a group of operations durable, in order, with one sync. An error is final.
 	Append(group []raftlog.Operation) error
@@ -64,6 +64,9 @@ type Log interface {
 	Seal() error
 	// Write adds committed, durable entries to history.
 	Write(entries []raftlog.Entry) error
+	// Rest is called when there was nothing to write to history for a while: it lets go of memory that only the next
+	// Write needs. After an error that is not fatal (vfs.IsFatal) the next Write goes on.
+	Rest() error
 	// Entries reads from history: the mark of the entry before from, and at least one entry, up to maxBytes. An error that
 	// matches ErrCompacted is an answer, to followers; every other one is final.
 	Entries(from raftlog.Index, maxBytes int) (previous raftlog.Mark, entries []raftlog.Entry, err error)

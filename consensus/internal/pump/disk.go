@@ -8,6 +8,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -59,6 +60,7 @@ func (r *Runner) writeLog() {
 			clear(group) // the entries are the log's now
 			left = left[n:]
 		}
+		clear(operations) // and need not stay until the next group
 		idle.Reset(sealAfter)
 	}
 }
@@ -108,10 +110,19 @@ func groupOf(operations []raft.AppendOperation) int {
 // fillHistory moves committed entries into history. While the system is short of something it tries again: meanwhile
 // entries stay in the journal, whose room then stops new ones.
 func (r *Runner) fillHistory() {
+	idle := time.NewTimer(restAfter)
+	defer idle.Stop()
 	var pieces [][]raftlog.Entry
 	for {
 		select {
 		case <-r.fill.Woken():
+		case <-idle.C:
+			if err := r.effects.Log.Rest(); vfs.IsFatal(err) {
+				r.fail(fmt.Errorf("begin a segment of history: %w", err))
+				return
+			}
+			pieces = nil
+			continue
 		case <-r.stopping:
 			return
 		}
@@ -127,6 +138,7 @@ func (r *Runner) fillHistory() {
 			r.written.Store(uint64(entries[len(entries)-1].Index))
 			r.wakeLoop()
 		}
+		idle.Reset(restAfter)
 	}
 }
 

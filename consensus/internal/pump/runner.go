@@ -75,6 +75,8 @@ const (
 	completions = 1 << 30
 	// sealAfter is the idleness after which the log is sealed.
 	sealAfter = 10 * time.Millisecond
+	// restAfter is the idleness after which history lets go of memory.
+	restAfter = time.Second
 	// applyEntries is how many entries are applied under one hold of the write lock, if that takes less than maxHold. The
 	// clock is read behind each holdEntries of them.
 	applyEntries = 256

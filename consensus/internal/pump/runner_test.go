@@ -83,11 +83,16 @@ type memoryLog struct {
 	// period is how long each Append takes.
 	period time.Duration
 	sealed chan struct{}
+	// rests says of each call of Rest how many entries there were; unrest is its error.
+	rests  chan int
+	unrest error
 	// writes are the operations that the log writer did, in words.
 	writes []string
 }
 
-func newMemoryLog() *memoryLog { return &memoryLog{sealed: make(chan struct{}, 1)} }
+func newMemoryLog() *memoryLog {
+	return &memoryLog{sealed: make(chan struct{}, 1), rests: make(chan int, 16)}
+}
 
 func (l *memoryLog) Append(group []raftlog.Operation) error {
 	l.mu.Lock()
@@ -109,6 +114,15 @@ func (l *memoryLog) Seal() error {
 	default:
 	}
 	return nil
+}
+func (l *memoryLog) Rest() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case l.rests <- len(l.history):
+	default:
+	}
+	return l.unrest
 }
 func (l *memoryLog) Write(entries []raftlog.Entry) error {
 	l.mu.Lock()
@@ -344,6 +358,29 @@ func TestAnIdleLogIsSealed(t *testing.T) {
 	_, nodes := startCluster(t, 1)
 	nodes[0].propose(t, "x")
 	await(t, nodes[0].log.sealed, "the seal")
+}
+
+// A history that the system is short of something for rests later; one whose disk fails ends the node.
+func TestAnIdleHistoryRests(t *testing.T) {
+	_, nodes := startCluster(t, 1)
+	n := nodes[0]
+	entries := 0
+	rest := func(unrest error) {
+		n.log.mu.Lock()
+		n.log.unrest = unrest
+		n.log.mu.Unlock()
+		n.propose(t, "x")
+		before := entries
+		for entries <= before {
+			entries = await(t, n.log.rests, "a rest behind new entries")
+		}
+	}
+	rest(syscall.EMFILE)
+	rest(nil)
+	rest(errors.New("input/output error"))
+	if err := await(t, n.fatal, "the end of the node"); !strings.Contains(err.Error(), "input/output error") {
+		t.Fatal(err)
+	}
 }
 
 // S19.
