@@ -2,7 +2,6 @@ package resp
 
 import (
 	"fmt"
-	"runtime/debug"
 	"runtime/metrics"
 	"strconv"
 	"strings"
@@ -164,7 +163,7 @@ func memoryMallocStats(c *Conn, dst []byte, _ [][]byte) []byte {
 // memoryPurge is MEMORY PURGE: a collection, and what is free goes back to the system. Only its client waits.
 func memoryPurge(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.inBackground(func() func([]byte) []byte {
-		debug.FreeOSMemory()
+		c.server.collect()
 		return reply.OK
 	})
 	return dst

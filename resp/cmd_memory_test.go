@@ -322,6 +322,38 @@ func TestAQuietServerGivesMemoryBack(t *testing.T) {
 	if memory.garbage.Store(0); look(0) != 1 {
 		t.Fatal("a server without garbage collects")
 	}
+	memory.garbage.Store(40 * mib)
+	s.memory.SetPercent = nil // GOGC is set
+	*now = now.Add(time.Hour)
+	if look(0) != 1 {
+		t.Fatal("a server collects early where somebody else has set the share of garbage")
+	}
+}
+
+// To change what the runtime keeps to stops the world, and would wait for a collection that gives memory back.
+func TestACollectionIsNotDisturbed(t *testing.T) {
+	const mib = 1 << 20
+	s, memory, now := weighed(t, newFakeStore(t), 0)
+	memory.live.Store(8 * mib)
+	s.weighMemory()
+	sets, percents := memory.sets.Load(), memory.percents.Load()
+	s.memory.bytes.Store(1000 * mib)
+	during := 0
+	s.collectGarbage = func() {
+		memory.live.Store(1 << 30)
+		if during++; during > 1 {
+			return
+		}
+		*now = now.Add(time.Hour)
+		s.weighMemory() // the watch looks again
+		if memory.sets.Load() != sets || memory.percents.Load() != percents {
+			t.Error("the runtime is told something in a collection")
+		}
+	}
+	s.collect()
+	if s.weighMemory(); memory.sets.Load() == sets || memory.percents.Load() == percents {
+		t.Error("the runtime is told nothing behind a collection")
+	}
 }
 
 func TestMemoryOfRemovedKeysIsGivenBack(t *testing.T) {
@@ -339,5 +371,11 @@ func TestMemoryOfRemovedKeysIsGivenBack(t *testing.T) {
 		if s.weighMemory(); memory.frees.Load() != c.frees {
 			t.Errorf("%d alive: memory was given back %d times, want %d", c.alive, memory.frees.Load(), c.frees)
 		}
+	}
+	s.memory.CollectsNever = true // GOGC=off
+	*now = now.Add(givingPeriod)
+	memory.live.Store(startMemory + 80<<20)
+	if s.weighMemory(); memory.frees.Load() != 2 {
+		t.Error("memory was given back where nothing is to collect")
 	}
 }

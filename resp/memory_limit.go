@@ -18,8 +18,11 @@ type MemoryOptions struct {
 	HeapBytes int64
 	// SetHeapLimit sets the soft limit of the runtime, as debug.SetMemoryLimit does. Nil: somebody else has set it.
 	SetHeapLimit func(bytes int64)
-	// SetPercent sets how much garbage the heap may hold, as debug.SetGCPercent does. Nil: somebody else has set it.
+	// SetPercent sets how much garbage the heap may hold, as debug.SetGCPercent does. Nil: somebody else has set it, and
+	// a quiet node does not collect early.
 	SetPercent func(percent int)
+	// CollectsNever says that nothing but the soft limit is to begin a collection, and MEMORY PURGE.
+	CollectsNever bool
 }
 
 // memoryLimit is maxmemory: while it is exceeded, writes that may need memory are refused (-OOM) to the clients of this
@@ -51,6 +54,8 @@ type memoryLimit struct {
 	// givenBack is when memory was given back to the system last. quiet finds the moments to do it early.
 	givenBack time.Time
 	quiet     collector.Quiet
+	// collecting is how many collections of our own are under way: see collect.
+	collecting atomic.Int32
 	// logged says that the log has a shortage, lastShort when there was one at the last.
 	logged    bool
 	lastShort time.Time
@@ -98,16 +103,31 @@ func (s *Server) weighMemory() {
 	m := &s.memory
 	limit, used, now := s.minMaxMemory(), s.usedMemory(), s.readMemory()
 	s.peak(used)
-	m.govern(limit, now)
+	if m.collecting.Load() == 0 {
+		m.govern(limit, now)
+		m.pace(now)
+	}
 	short := m.HeapBytes > 0 && now.process > uint64(m.HeapBytes) && now.live > uint64(m.HeapBytes/4*3)
 	m.tight.Store(m.HeapBytes > 0 && now.process > uint64(m.HeapBytes/8*7))
 	m.short.Store(short)
 	s.tellShort(short, now)
 	m.exceeded.Store(short || limit > 0 && used > uint64(limit))
-	m.pace(now)
 	if m.mayGiveBack(used, now, s.now()) || m.isQuiet(now, s.now()) {
-		s.spawn(s.collectGarbage)
+		s.spawn(s.collect)
 	}
+}
+
+// collect collects, and gives back what is free. Meanwhile govern and pace wait, for what they change stops the world,
+// and would wait for the end of this:
+//
+//  1. The collection is over, and gives back 1 GiB: some 0.1 s on one core, which no other thread can interrupt.
+//  2. What is alive is known now, so another share of garbage is due. To set it, the runtime stops all goroutines one
+//     by one, and waits for that core.
+//  3. Every client waits.
+func (s *Server) collect() {
+	s.memory.collecting.Add(1)
+	defer s.memory.collecting.Add(-1)
+	s.collectGarbage()
 }
 
 // govern sets the runtime's soft limit.
@@ -138,7 +158,11 @@ func (m *memoryLimit) pace(now memoryUse) {
 }
 
 // isQuiet reports whether so little is allocated that it is worth while to collect, and to give back what is free.
+// Where somebody else has set the share of garbage, that is what he wants the node to hold.
 func (m *memoryLimit) isQuiet(now memoryUse, at time.Time) bool {
+	if m.SetPercent == nil {
+		return false
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.quiet.IsWorth(at, collector.Heap{
@@ -166,7 +190,7 @@ func wantedHeap(maxMemory, container, live int64) int64 {
 func (m *memoryLimit) mayGiveBack(used uint64, now memoryUse, at time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if now.live < 2*used || now.live < used+freeableBytes || at.Sub(m.givenBack) < givingPeriod {
+	if m.CollectsNever || now.live < 2*used || now.live < used+freeableBytes || at.Sub(m.givenBack) < givingPeriod {
 		return false
 	}
 	m.givenBack = at

@@ -40,9 +40,13 @@ type Heap struct {
 const (
 	// Period is over how long Quiet looks how much is allocated.
 	Period = 2 * time.Second
-	// horizon is how long it must take at the present pace to allocate again what a collection gives back. An early
-	// collection is made once in so long at most, whatever the pace is meanwhile, and however long one takes.
+	// horizon is how long it must take at the present pace to allocate again what a collection gives back.
 	horizon = time.Minute
+	// minPause is how long there is no other early collection behind one, whatever the pace is meanwhile, and however
+	// long one takes. A large heap pauses longer, for so many bytes alive one second, up to the horizon: to mark that
+	// much takes some two milliseconds.
+	minPause       = 2 * Period
+	bytesPerSecond = 4 << 20
 	// minGainBytes and gainShare are the least gain of a collection: so many bytes, and that part of what is alive.
 	minGainBytes, gainShare = 4 << 20, 16
 )
@@ -52,12 +56,17 @@ const (
 type Quiet struct {
 	at        time.Time
 	allocated uint64
-	// collected is when it was worth it last.
+	// collected is when it was worth it last. again says that what it found is to be looked at once more.
 	collected time.Time
+	again     bool
 }
 
 // IsWorth reports whether to collect now, and to give back what is free. It is called again and again; it decides once
 // in a Period.
+//
+// A collection for a gain is followed by another one if the process stays quiet, whatever that gains: the first one
+// finds alive what is let go of soon behind the last work (entries that wait for the disk, buffers, pools, which the
+// runtime empties in two steps), and nothing tells of that.
 func (q *Quiet) IsWorth(at time.Time, h Heap) bool {
 	took := at.Sub(q.at)
 	if took < Period {
@@ -66,12 +75,20 @@ func (q *Quiet) IsWorth(at time.Time, h Heap) bool {
 	began := !q.at.IsZero()
 	grown := h.Allocated - q.allocated
 	q.at, q.allocated = at, h.Allocated
-	gain := h.Free + h.Used - min(h.Used, h.Live)
-	if !began || gain < max(minGainBytes, h.Live/gainShare) ||
-		float64(grown)*horizon.Seconds() > float64(gain)*took.Seconds() ||
-		!q.collected.IsZero() && at.Sub(q.collected) < horizon {
+	gain, minGain := h.Free+h.Used-min(h.Used, h.Live), max(minGainBytes, h.Live/gainShare)
+	gains := gain >= minGain
+	if !gains && q.again {
+		gain = minGain
+	}
+	if !began || gain < minGain || float64(grown)*horizon.Seconds() > float64(gain)*took.Seconds() ||
+		!q.collected.IsZero() && at.Sub(q.collected) < pause(h.Live) {
 		return false
 	}
-	q.collected = at
+	q.collected, q.again = at, gains
 	return true
+}
+
+// pause is how long there is no other early collection of a heap of which so many bytes are alive.
+func pause(live uint64) time.Duration {
+	return max(minPause, time.Duration(min(live/bytesPerSecond, uint64(horizon.Seconds())))*time.Second)
 }

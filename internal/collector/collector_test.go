@@ -94,24 +94,63 @@ func TestACollectionIsWorthItWhileItIsQuiet(t *testing.T) {
 	}
 }
 
-// An early collection is made once in the horizon at most: also where a process works in bursts, and where the last
-// collection takes so long that its gain is not seen yet.
-func TestACollectionIsWorthItOnceInTheHorizon(t *testing.T) {
-	for name, burst := range map[string]uint64{"bursts": 20 * mib, "a long collection": 0} {
-		var q Quiet
-		begin := time.Unix(1_700_000_000, 0)
-		h := Heap{Live: 100 * mib, Used: 120 * mib, Allocated: 1 << 40}
-		worth := 0
-		for looks := range int(3 * horizon / Period) {
-			if looks%5 == 1 { // the others are quiet
-				h.Allocated += burst
+// An early collection is made once in a pause at most, which is the longer the more is alive: also where a process
+// works in bursts, and where the last collection takes so long that its gain is not seen yet.
+func TestACollectionIsFollowedByAPause(t *testing.T) {
+	for _, c := range []struct {
+		live  uint64
+		pause time.Duration
+	}{
+		{0, 4 * time.Second}, {19 * mib, 4 * time.Second}, {20 * mib, 5 * time.Second}, {100 * mib, 25 * time.Second},
+		{240 * mib, time.Minute}, {1 << 40, time.Minute}, {math.MaxUint64 / 2, time.Minute},
+	} {
+		for name, burst := range map[string]uint64{"bursts": c.live/8 + 20*mib, "a long collection": 0} {
+			var q Quiet
+			at := time.Unix(1_700_000_000, 0)
+			end, last := at.Add(3*horizon), time.Time{}
+			h := Heap{Live: c.live, Used: c.live + c.live/8 + 20*mib}
+			for looks := 0; at.Before(end); looks++ {
+				if looks%5 == 1 { // the others are quiet
+					h.Allocated += burst
+				}
+				if q.IsWorth(at, h) {
+					if took := at.Sub(last); !last.IsZero() && (took < c.pause || took > c.pause+2*Period) {
+						t.Errorf("%s, %d alive: worth it again after %v, want %v", name, c.live, took, c.pause)
+					}
+					last = at
+				}
+				at = at.Add(Period)
 			}
-			if q.IsWorth(begin.Add(time.Duration(looks)*Period), h) {
-				worth++
+			if last.IsZero() {
+				t.Errorf("%s, %d alive: never worth it", name, c.live)
 			}
 		}
-		if worth != 3 {
-			t.Errorf("%s: worth it %d times in three times the horizon, want 3", name, worth)
+	}
+}
+
+// The second collection of a quiet process needs no gain, and is the last one.
+func TestAQuietProcessCollectsTwice(t *testing.T) {
+	const live = 160 * mib
+	for _, busy := range []bool{false, true} {
+		var q Quiet
+		at := time.Unix(1_700_000_000, 0)
+		h := Heap{Live: live, Used: live + 10*mib}
+		q.IsWorth(at, h)
+		if at = at.Add(Period); !q.IsWorth(at, h) {
+			t.Fatal("it is not worth it with garbage")
+		}
+		h.Used = live
+		var worth []time.Duration
+		for after := Period; after < 3*horizon; after += Period {
+			if busy {
+				h.Allocated += mib
+			}
+			if q.IsWorth(at.Add(after), h) {
+				worth = append(worth, after)
+			}
+		}
+		if !busy && (len(worth) != 1 || worth[0] != pause(live)) || busy && len(worth) > 0 {
+			t.Errorf("busy: %t; it is worth it again after %v", busy, worth)
 		}
 	}
 }

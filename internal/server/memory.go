@@ -73,6 +73,7 @@ func (c *Config) fitMemory(logger *slog.Logger) {
 	}
 	if own := os.Getenv("GOGC"); own != "" {
 		logger.Info("memory: GOGC is set and stays", "GOGC", own)
+		m.CollectsNever = own == "off"
 	} else {
 		m.SetPercent = func(percent int) { debug.SetGCPercent(percent) }
 	}

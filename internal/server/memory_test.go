@@ -81,6 +81,9 @@ func TestMemory_IsToldInOneLine(t *testing.T) {
 		if given != (own != "") || strings.Contains(text, "GOGC") != given {
 			t.Errorf("with GOGC=%q, somebody else decides: %t; the log says %q", own, given, text)
 		}
+		if never := c.front.Memory.CollectsNever; never != (own == "off") {
+			t.Errorf("with GOGC=%q, nothing collects: %t", own, never)
+		}
 	}
 	var log bytes.Buffer
 	c := NewConfig()
