@@ -92,22 +92,27 @@ func CPU(t testing.TB, pid int) time.Duration {
 // MemoryBytes is the memory of a process that is in use (its resident set), and the most that ever was.
 func MemoryBytes(t testing.TB, pid int) (now, peak int) {
 	t.Helper()
+	return statusBytes(t, pid, "VmRSS"), statusBytes(t, pid, "VmHWM")
+}
+
+// AnonymousBytes is the part of a process's memory that is its own: not that of files, such as the program.
+func AnonymousBytes(t testing.TB, pid int) int {
+	t.Helper()
+	return statusBytes(t, pid, "RssAnon")
+}
+
+// statusBytes is a line about memory of what the system tells of a process.
+func statusBytes(t testing.TB, pid int, line string) int {
+	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		t.Fatalf("process %d: %v", pid, err)
 	}
-	for line := range strings.Lines(string(text)) {
-		name, value, _ := strings.Cut(line, ":")
-		kib, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(value), " kB"))
-		switch name {
-		case "VmRSS":
-			now = kib << 10
-		case "VmHWM":
-			peak = kib << 10
-		}
+	_, rest, _ := strings.Cut(string(text), "\n"+line+":")
+	value, _, found := strings.Cut(rest, " kB\n")
+	kib, err := strconv.Atoi(strings.TrimSpace(value))
+	if !found || err != nil || kib == 0 {
+		t.Fatalf("/proc/%d/status has no %s: %.1000s", pid, line, text)
 	}
-	if now == 0 || peak == 0 {
-		t.Fatalf("/proc/%d/status does not say how much memory is in use", pid)
-	}
-	return now, peak
+	return kib << 10
 }
