@@ -1,0 +1,120 @@
+package reactor
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrNothing says that a socket has nothing to read, or no room to write, now.
+var ErrNothing = errors.New("the socket is not ready")
+
+// Take takes the socket below a TCP connection away from the runtime, which would be woken by all that comes there. The
+// connection is closed, its socket lives and is the caller's. With an error nothing was done: there is no such socket
+// (errors.ErrUnsupported), or the process has no descriptor left.
+func Take(conn net.Conn) (socket int, err error) {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		return 0, errors.ErrUnsupported
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return 0, fmt.Errorf("take a socket: %w", err)
+	}
+	var failure error
+	err = raw.Control(func(fd uintptr) { socket, failure = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
+	if err = errors.Join(err, failure); err != nil {
+		return 0, fmt.Errorf("take a socket: %w", err)
+	}
+	_ = tcp.Close() // the other descriptor lives
+	return socket, nil
+}
+
+// Give gives a socket back to the runtime. The socket is the connection's then, or closed if there is an error.
+func Give(socket int) (net.Conn, error) {
+	file := os.NewFile(uintptr(socket), "socket")
+	conn, err := net.FileConn(file)
+	_ = file.Close() // the connection has a descriptor of its own
+	if err != nil {
+		return nil, fmt.Errorf("give a socket back: %w", err)
+	}
+	return conn, nil
+}
+
+// Read reads what is there, without waiting: ErrNothing if that is nothing yet, io.EOF at the end.
+func Read(socket int, b []byte) (int, error) {
+	for {
+		n, err := unix.Read(socket, b)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return 0, ErrNothing
+		case err != nil:
+			return 0, os.NewSyscallError("read", err)
+		case n == 0:
+			return 0, io.EOF
+		}
+		return n, nil
+	}
+}
+
+// Write writes as much as there is room for, without waiting: ErrNothing if it is not all.
+func Write(socket int, b []byte) (written int, err error) {
+	for written < len(b) {
+		n, err := unix.Write(socket, b[written:])
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return written, ErrNothing
+		case err != nil:
+			return written, os.NewSyscallError("write", err)
+		}
+		written += n
+	}
+	return written, nil
+}
+
+// maxVector is how many pieces the system takes in one call.
+const maxVector = 1024
+
+// WriteAll is Write for several pieces, in one call of the system where it takes them all. What was written is cut off
+// from pieces.
+func WriteAll(socket int, pieces *[][]byte) error {
+	for len(*pieces) > 0 {
+		n, err := unix.Writev(socket, (*pieces)[:min(len(*pieces), maxVector)])
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return ErrNothing
+		case err != nil:
+			return os.NewSyscallError("writev", err)
+		}
+		cutOff(pieces, n)
+	}
+	return nil
+}
+
+// cutOff drops the first n bytes.
+func cutOff(pieces *[][]byte, n int) {
+	for len(*pieces) > 0 && n >= len((*pieces)[0]) {
+		n -= len((*pieces)[0])
+		(*pieces)[0] = nil
+		*pieces = (*pieces)[1:]
+	}
+	if n > 0 {
+		(*pieces)[0] = (*pieces)[0][n:]
+	}
+}
+
+// Shut ends a connection in both directions: its watcher finds the end. It does not close the socket.
+func Shut(socket int) { _ = unix.Shutdown(socket, unix.SHUT_RDWR) }
+
+// Close closes a socket that is not watched any more.
+func Close(socket int) { _ = unix.Close(socket) }
