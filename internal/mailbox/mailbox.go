@@ -11,6 +11,8 @@ import "sync"
 type Mailbox[T any] struct {
 	limit int
 	wake  chan struct{}
+	// ring, if not nil, wakes the consumer instead.
+	ring func()
 
 	mu     sync.Mutex
 	items  []T
@@ -109,6 +111,10 @@ func (m *Mailbox[T]) Return(items []T) {
 
 // Wake wakes the consumer without an item.
 func (m *Mailbox[T]) Wake() {
+	if m.ring != nil {
+		m.ring()
+		return
+	}
 	select {
 	case m.wake <- struct{}{}:
 	default:
@@ -122,6 +128,9 @@ func (m *Mailbox[T]) Woken() <-chan struct{} { return m.wake }
 // Share makes this mailbox wake its consumer through the given channel, which must have a buffer of one. It is called
 // before the first Put.
 func (m *Mailbox[T]) Share(wake chan struct{}) { m.wake = wake }
+
+// Ring makes this mailbox wake its consumer by a call, which must not block. It is called before the first Put.
+func (m *Mailbox[T]) Ring(ring func()) { m.ring = ring }
 
 // Close refuses all further items and returns those that were not taken.
 func (m *Mailbox[T]) Close() []T {

@@ -19,7 +19,10 @@ func (r *Runner) apply() {
 		}
 		pieces = r.work.Take(pieces)
 		for i := range pieces {
-			if !r.applyWork(&pieces[i]) {
+			r.applyLock.Lock()
+			on := r.applyWork(&pieces[i])
+			r.applyLock.Unlock()
+			if !on {
 				// What is left of this round is ended by Close, like the rest of the mailbox.
 				if !guard.Down(guard.TakenWorkEnds) {
 					r.work.Return(pieces[i+1:])
@@ -27,6 +30,7 @@ func (r *Runner) apply() {
 				return
 			}
 			pieces[i] = engine.Work{}
+			r.applying.Add(-1)
 		}
 	}
 }

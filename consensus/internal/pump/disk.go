@@ -21,48 +21,79 @@ func (r *Runner) writeLog() {
 	idle := time.NewTimer(sealAfter)
 	defer idle.Stop()
 	var operations []raft.AppendOperation
-	var group []raftlog.Operation
 	for {
 		select {
 		case <-r.appends.Woken():
 		case <-idle.C:
-			if err := r.effects.Log.Seal(); err != nil {
-				r.fail(fmt.Errorf("seal the log: %w", err))
-				return
-			}
-			continue
+			r.sealing.Store(true)
 		case <-r.stopping:
 			return
 		}
 		operations = r.appends.Take(operations)
 		for left := operations; len(left) > 0; {
-			change := left[0].Switch
-			if err := r.insist("put a snapshot in force", func() error { return r.switchSnapshot(change) }); err != nil {
-				r.fail(err)
-				return
-			}
 			n := groupOf(left)
-			group = raft.Operations(group[:0], left[:n])
-			began := r.sinceStart()
-			if err := r.effects.Log.Append(group); err != nil {
-				r.fail(fmt.Errorf("append to the log: %w", err))
+			if !r.commit(left[:n]) {
 				return
 			}
-			if !guard.Down(guard.DurableBeforePromises) {
-				r.durable.note(left[:n])
-			}
-			r.noteSynced(left[:n], began)
-			r.appended.Store(uint64(left[n-1].Number))
-			r.wakeLoop()
-			if promises := engine.CoalescePromises(left[:n]); len(promises) > 0 {
-				r.effects.Transport.Send(promises)
-			}
-			clear(group) // the entries are the log's now
+			r.writing.Add(-int64(n))
 			left = left[n:]
 		}
 		clear(operations) // and need not stay until the next group
-		idle.Reset(sealAfter)
+		switch {
+		case len(operations) > 0:
+			idle.Reset(sealAfter)
+		case r.sealing.Swap(false) && !r.seal():
+			return
+		}
 	}
+}
+
+// commit makes a group durable, and lets its promises leave. False: the node must not go on.
+func (r *Runner) commit(operations []raft.AppendOperation) bool {
+	r.diskLock.Lock()
+	defer r.diskLock.Unlock()
+	return r.commitLocked(operations)
+}
+
+// commitLocked is commit for who has the lock of the disk.
+func (r *Runner) commitLocked(operations []raft.AppendOperation) bool {
+	if r.hasStopped() {
+		return false
+	}
+	change := operations[0].Switch
+	if err := r.insist("put a snapshot in force", func() error { return r.switchSnapshot(change) }); err != nil {
+		r.fail(err)
+		return false
+	}
+	group := raft.Operations(r.group[:0], operations)
+	began := r.sinceStart()
+	if err := r.effects.Log.Append(group); err != nil {
+		r.fail(fmt.Errorf("append to the log: %w", err))
+		return false
+	}
+	if !guard.Down(guard.DurableBeforePromises) {
+		r.durable.note(operations)
+	}
+	r.noteSynced(operations, began)
+	r.appended.Store(uint64(operations[len(operations)-1].Number))
+	r.wakeLoop()
+	if promises := engine.CoalescePromises(operations); len(promises) > 0 {
+		r.effects.Transport.Send(promises)
+	}
+	clear(group) // the entries are the log's now
+	r.group = group
+	return true
+}
+
+// seal seals the log. False: the node must not go on.
+func (r *Runner) seal() bool {
+	r.diskLock.Lock()
+	defer r.diskLock.Unlock()
+	if err := r.effects.Log.Seal(); err != nil {
+		r.fail(fmt.Errorf("seal the log: %w", err))
+		return false
+	}
+	return true
 }
 
 // noteSynced notes when a group was made durable, and how long that took.
@@ -73,6 +104,7 @@ func (r *Runner) noteSynced(group []raft.AppendOperation, began int64) {
 			r.synced.note(op.Entries[n-1].Index, now)
 		}
 	}
+	r.disk.note(time.Duration(now - began))
 	r.late(EventSync, now-began)
 }
 

@@ -7,14 +7,21 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
+// rounds is what the loop keeps from one turn to the next.
+type rounds struct {
+	in      engine.Inputs
+	out     engine.Outputs
+	last    time.Time // up to which ticks were counted
+	elapsed stopwatch
+	inline  inline
+}
+
+func newRounds(now time.Time) rounds { return rounds{last: now, elapsed: newStopwatch(now)} }
+
 // loop gathers, turns, hands out. It never blocks on anything but the wait for the next input.
 func (r *Runner) loop() {
 	ticker := time.NewTicker(r.effects.Tick)
 	defer ticker.Stop()
-	var in engine.Inputs
-	var out engine.Outputs
-	last := time.Now()
-	elapsed := newStopwatch(last)
 	for {
 		select {
 		case <-r.wake:
@@ -22,22 +29,32 @@ func (r *Runner) loop() {
 		case <-r.stopping:
 			return
 		}
-		in.Reset()
-		now := time.Now()
-		elapsed.tick(now) // in each turn: a message that is handled before a sleep is counted would count it a second time
-		in.Ticks, last = r.ticksSince(last, now)
-		in.Now, in.Elapsed = raftlog.Stamp(r.effects.Clock().UnixMilli()), elapsed.read(now)
-		r.gather(&in)
-		r.engine.Turn(&in, &out)
-		if out.Fatal != nil {
-			r.work.Force(engine.Work{Sent: out.Work.Sent}, 1) // they never left, but Close has to end them
-			wakeEnded(&out)
-			r.fail(out.Fatal)
+		if !r.turn() {
 			return
 		}
-		r.stampOutputs(&out)
-		r.handOut(&out)
 	}
+}
+
+// turn has one turn. False: the node must not go on.
+func (r *Runner) turn() bool {
+	in, out := &r.rounds.in, &r.rounds.out
+	in.Reset()
+	now := time.Now()
+	elapsed := &r.rounds.elapsed
+	elapsed.tick(now) // in each turn: a message that is handled before a sleep is counted would count it a second time
+	in.Ticks, r.rounds.last = r.ticksSince(r.rounds.last, now)
+	in.Now, in.Elapsed = raftlog.Stamp(r.effects.Clock().UnixMilli()), elapsed.read(now)
+	r.gather(in)
+	r.engine.Turn(in, out)
+	if out.Fatal != nil {
+		r.work.Force(engine.Work{Sent: out.Work.Sent}, 1) // they never left, but Close has to end them
+		wakeEnded(out)
+		r.fail(out.Fatal)
+		return false
+	}
+	r.stampOutputs(out)
+	r.handOut(out)
+	return true
 }
 
 // ticksSince counts the whole ticks since last. After a pause of the process (a stopped machine, a debugger) it counts
@@ -91,18 +108,12 @@ func (r *Runner) gatherSnapshots(in *engine.Inputs) {
 // handOut gives each part of the outputs to its pump. Work comes before messages: the applier knows a batch before any
 // node can answer it.
 func (r *Runner) handOut(out *engine.Outputs) {
-	if !out.Work.Empty() {
-		r.work.Force(out.Work, 1)
-	}
-	for _, op := range out.Appends {
-		r.appends.Force(op, 1)
-	}
+	r.handWork(&out.Work)
+	r.handAppends(out.Appends)
 	if len(out.Messages) > 0 {
 		r.effects.Transport.Send(out.Messages)
 	}
-	if len(out.Fill) > 0 {
-		r.fill.Force(out.Fill, 1)
-	}
+	r.handFill(out.Fill)
 	for _, f := range out.Fetch {
 		r.fetch.Force(f, 1)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/mailbox"
+	"github.com/raftredis/raftredis/internal/reactor"
 	"github.com/raftredis/raftredis/internal/shortage"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -42,6 +43,8 @@ type Effects struct {
 	// One peer alone keeps no other one out: see mailbox.PutOf. An origin with much memory may send more than a node with
 	// little has room for.
 	PeerBytes int
+	// Reactor, if not nil, is the loop that this node's turns are taken on: see react.go. It outlives the runner.
+	Reactor *reactor.Reactor
 	// Tick is the length of a tick.
 	Tick time.Duration
 	// Clock is the wall clock, of which Inputs.Now tells the engine. Ticks are counted by another.
@@ -140,6 +143,14 @@ type Runner struct {
 	garbage *mailbox.Mailbox[[]raftlog.SnapshotMark] // what is to be kept
 	trim    atomic.Uint64                            // the first entry of history that is to be kept
 	own     atomic.Uint64                            // the first one that this node itself needs
+	// diskLock is held by what writes the journal, applyLock by what applies: the pump whose work it is, or the loop.
+	// writing and applying count what the pumps have of it.
+	diskLock, applyLock sync.Mutex
+	writing, applying   atomic.Int64
+	disk                pace
+	sealing             atomic.Bool         // asked for
+	group               []raftlog.Operation // of the journal's writer
+	rounds              rounds
 	// endFetch gives up the fetch of a file that was asked for last; it is the loop's.
 	endFetch context.CancelFunc
 
@@ -188,6 +199,7 @@ func Start(e *engine.Engine, a *engine.Applier, effects Effects) *Runner {
 		garbage:   mailbox.New[[]raftlog.SnapshotMark](completions),
 		endFetch:  func() {},
 		began:     time.Now(),
+		rounds:    newRounds(time.Now()),
 		stopping:  make(chan struct{}),
 	}
 	r.context, r.cancel = context.WithCancel(context.Background())
@@ -198,31 +210,39 @@ func Start(e *engine.Engine, a *engine.Applier, effects Effects) *Runner {
 	if c := e.Core().Configuration(); c != nil {
 		effects.Transport.SetPeers(c.Members)
 	}
+	if effects.Reactor != nil {
+		effects.Reactor.Attach(r)
+	} else {
+		r.running.Go(r.loop)
+	}
 	for _, pump := range []func(){
-		r.loop, r.writeLog, r.apply, r.fillHistory, r.fetchEntries, r.takeSnapshots, r.fetchFiles, r.removeGarbage,
+		r.writeLog, r.apply, r.fillHistory, r.fetchEntries, r.takeSnapshots, r.fetchFiles, r.removeGarbage,
 	} {
 		r.running.Go(pump)
 	}
 	return r
 }
 
+// shareWake lets all mailboxes of the loop wake it.
 func (r *Runner) shareWake() {
-	r.messages.Share(r.wake)
-	r.forwards.Share(r.wake)
-	r.batches.Share(r.wake)
-	r.reads.Share(r.wake)
-	r.left.Share(r.wake)
-	r.leftReads.Share(r.wake)
-	r.applied.Share(r.wake)
-	r.fetched.Share(r.wake)
-	r.taken.Share(r.wake)
-	r.received.Share(r.wake)
-	r.linksUp.Share(r.wake)
-	r.changes.Share(r.wake)
-	r.arrivals.Share(r.wake)
+	for _, m := range []interface {
+		Share(wake chan struct{})
+		Ring(ring func())
+	}{
+		r.messages, r.forwards, r.batches, r.reads, r.left, r.leftReads, r.applied, r.fetched, r.taken, r.received,
+		r.linksUp, r.changes, r.arrivals,
+	} {
+		if m.Share(r.wake); r.effects.Reactor != nil {
+			m.Ring(r.effects.Reactor.Wake)
+		}
+	}
 }
 
 func (r *Runner) wakeLoop() {
+	if r.effects.Reactor != nil {
+		r.effects.Reactor.Wake()
+		return
+	}
 	select {
 	case r.wake <- struct{}{}:
 	default:
@@ -392,8 +412,12 @@ func (r *Runner) halt() {
 // changes nothing.
 func (r *Runner) Close() error {
 	r.halt()
+	if r.effects.Reactor != nil {
+		r.effects.Reactor.Detach()
+	}
 	r.running.Wait()
 	r.closing.Do(func() {
+		r.awaitInline()
 		r.endAll()
 		r.releaseImages()
 		r.closed = errors.Join(r.Err(), r.closeLog())

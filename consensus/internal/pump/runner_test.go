@@ -17,6 +17,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/reactor/looptest"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -201,8 +202,9 @@ func (h *hub) start(t *testing.T, d *disk) *running {
 		t.Fatal(err)
 	}
 	r.Runner = Start(e, engine.NewApplier(o, r.machine, engine.SnapshotState{}), Effects{
-		Machine: r.machine, Log: r.log, SnapshotLog: r.log, Snapshots: r.shelf, Transport: port{h, o.ID},
-		Logger: slog.New(slog.DiscardHandler), Tick: h.tick, Clock: time.Now, Late: h.late,
+		Reactor: looptest.New(t), Machine: r.machine, Log: r.log, SnapshotLog: r.log, Snapshots: r.shelf,
+		Transport: port{h, o.ID},
+		Logger:    slog.New(slog.DiscardHandler), Tick: h.tick, Clock: time.Now, Late: h.late,
 		Fatal: func(err error) { r.fatal <- err },
 	})
 	h.mu.Lock()
