@@ -150,6 +150,9 @@ func (t *Transport) admitMessages(s *handshake) (serve func() error, err error) 
 	}
 	return func() error {
 		defer t.forget(in)
+		if onLoop, err := t.receiveOnLoop(in, frames); onLoop {
+			return err
+		}
 		return t.receive(in, frames)
 	}, nil
 }
@@ -240,24 +243,42 @@ func (t *Transport) receive(in *incoming, frames *frameReader) error {
 // gather reads one frame, and then those that are there.
 func (t *Transport) gather(frames *frameReader, own *Hello, from raftlog.NodeID, batch *[]engine.Message) error {
 	for first := true; first || frames.ready(); first = false {
-		h, body, err := frames.next()
-		if err != nil {
+		if err := t.gatherOne(frames, own, from, batch); err != nil {
 			return err
 		}
-		if h.clusterID != own.ClusterID || h.from != from || h.to != own.From {
-			return fmt.Errorf("%w: from node %d to %d of cluster %016x", ErrBadFrame, h.from, h.to, h.clusterID)
-		}
-		if h.kind == frameAlive {
-			if h.bodyBytes != 0 || h.flags != 0 || h.term != 0 {
-				return fmt.Errorf("%w: a sign of life with content", ErrBadFrame)
-			}
-			continue
-		}
-		*batch = append(*batch, engine.Message{})
-		if err := decodeMessage(&h, body, &(*batch)[len(*batch)-1]); err != nil {
-			*batch = (*batch)[:len(*batch)-1]
+	}
+	return nil
+}
+
+// gatherThere reads frames, up to inletMessages, until the source has no whole one.
+func (t *Transport) gatherThere(frames *frameReader, own *Hello, from raftlog.NodeID, batch *[]engine.Message) error {
+	for len(*batch) < inletMessages {
+		if err := t.gatherOne(frames, own, from, batch); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// gatherOne reads one frame.
+func (t *Transport) gatherOne(frames *frameReader, own *Hello, from raftlog.NodeID, batch *[]engine.Message) error {
+	h, body, err := frames.next()
+	if err != nil {
+		return err
+	}
+	if h.clusterID != own.ClusterID || h.from != from || h.to != own.From {
+		return fmt.Errorf("%w: from node %d to %d of cluster %016x", ErrBadFrame, h.from, h.to, h.clusterID)
+	}
+	if h.kind == frameAlive {
+		if h.bodyBytes != 0 || h.flags != 0 || h.term != 0 {
+			return fmt.Errorf("%w: a sign of life with content", ErrBadFrame)
+		}
+		return nil
+	}
+	*batch = append(*batch, engine.Message{})
+	if err := decodeMessage(&h, body, &(*batch)[len(*batch)-1]); err != nil {
+		*batch = (*batch)[:len(*batch)-1]
+		return err
 	}
 	return nil
 }

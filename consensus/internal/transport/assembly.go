@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/internal/reactor"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -126,6 +127,20 @@ func (a *assembly) writeTo(conn net.Conn, timeout time.Duration) error {
 	return nil
 }
 
+// writeNow writes what a socket has room for, and empties the assembly when that was all. What is left is written by
+// the next call, and nothing may be added before.
+func (a *assembly) writeNow(socket int) (done bool, err error) {
+	if len(a.rest) == 0 {
+		a.gather()
+	}
+	err = reactor.WriteAll(socket, (*[][]byte)(&a.rest))
+	if errors.Is(err, reactor.ErrNothing) {
+		return false, nil
+	}
+	a.clear()
+	return true, err
+}
+
 // gather fills vector with the content in the order of the wire.
 func (a *assembly) gather() {
 	a.vector = a.vector[:0]
@@ -151,7 +166,7 @@ func (a *assembly) clear() {
 	clear(a.vector)
 	clear(a.cuts)
 	a.cuts, a.cutBytes = a.cuts[:0], 0
-	a.scratch = a.scratch[:0]
+	a.scratch, a.rest = a.scratch[:0], nil
 	if cap(a.scratch) > maxScratchBytes {
 		a.scratch = nil
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/reactor/looptest"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -131,6 +132,9 @@ func start(t testing.TB, id raftlog.NodeID, change ...func(*node, *Options)) *no
 	}
 	for _, f := range change {
 		f(n, &o)
+	}
+	if o.Listener == nil { // else there are no sockets, and perhaps no real time
+		o.Reactor = looptest.New(t)
 	}
 	transport, err := New(o)
 	if err != nil {

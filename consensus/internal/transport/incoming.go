@@ -3,6 +3,7 @@ package transport
 import (
 	"fmt"
 	"net"
+	"sync/atomic"
 
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -12,8 +13,18 @@ type incoming struct {
 	place
 	hello Hello
 	conn  net.Conn
+	// onLoop is what a reactor does with it; nil: a goroutine serves it.
+	onLoop atomic.Pointer[inlet]
 	// ended is closed when nothing more will be done on it.
 	ended chan struct{}
+}
+
+// cut closes the connection: what serves it finds the end.
+func (in *incoming) cut() {
+	in.conn.Close()
+	if i := in.onLoop.Load(); i != nil {
+		i.cut()
+	}
 }
 
 // place is what a peer has one connection for: its messages, or bulk.
@@ -47,7 +58,7 @@ func (t *Transport) reserve(p purpose, theirs *Hello, conn net.Conn) (*incoming,
 		case before.hello.Boot != in.hello.Boot:
 			return nil, ErrDuplicate
 		}
-		before.conn.Close()
+		before.cut()
 		<-before.ended
 	}
 }

@@ -27,6 +27,8 @@ type link struct {
 	from, to     raftlog.NodeID
 	writeTimeout time.Duration
 	queue        *mailbox.Mailbox[engine.Message]
+	// outlet writes the messages where a reactor watches the socket; nil: the goroutine of the link does.
+	outlet *outlet
 	// frames is what the handshake left of the other direction.
 	frames *frameReader
 
@@ -66,7 +68,7 @@ func (l *link) put(m *engine.Message, bytes int) bool {
 	if m.From != l.from {
 		panic(fmt.Sprintf("transport: node %d sends a %s as node %d", l.from, m.KindName(), m.From))
 	}
-	if l.queue.Put(*m, bytes) {
+	if l.outlet != nil && l.outlet.put(m, bytes) || l.outlet == nil && l.queue.Put(*m, bytes) {
 		return true
 	}
 	if m.Own == engine.Forward {
@@ -81,11 +83,17 @@ func (l *link) fail(err error) {
 		l.err = err
 		close(l.done)
 		l.conn.Close()
+		if l.outlet != nil {
+			l.outlet.cut()
+		}
 	})
 }
 
 // run serves the link until it fails, and returns why.
 func (l *link) run() error {
+	if l.outlet != nil {
+		return l.outlet.run()
+	}
 	var watcher sync.WaitGroup
 	watcher.Go(l.watch)
 	l.fail(l.write())

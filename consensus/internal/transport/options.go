@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/internal/reactor"
 	"github.com/raftredis/raftredis/internal/shortage"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -78,6 +79,9 @@ type Options struct {
 	MaxEntryBytes int
 	// QueueBytes bounds what waits for one peer's writer. What the writer has taken comes on top, once.
 	QueueBytes int
+	// Reactor, if not nil, watches the sockets of links and of peers that are welcome. It outlives the transport, and the
+	// handler's Receive is called on it.
+	Reactor *reactor.Reactor
 	// MaxConnections bounds the connections from others, MaxHandshakes those of them that are not welcome yet: by default
 	// a quarter of them at most.
 	MaxConnections int

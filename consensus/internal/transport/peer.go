@@ -161,6 +161,7 @@ func (p *peer) serve(target Peer) (linked bool, err error) {
 	handler, log := p.transport.options.Handler, p.transport.options.Logger
 	p.note(target, nil)
 	log.Info("link up", "peer", p.id, "address", l.conn.RemoteAddr())
+	l.joinLoop(p.transport.options.Reactor)
 	p.link.Store(l)
 	handler.LinkUp(p.id)
 	err = l.run()

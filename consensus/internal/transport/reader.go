@@ -19,6 +19,11 @@ type frameReader struct {
 	maxFrameBytes int
 	// lentBytes is the size of the frame at the front of source that the last next returned a view of.
 	lentBytes int
+	// begun is the header of a frame whose body comes in parts, part the body with its CRC, of which filled bytes are
+	// there.
+	begun  header
+	part   []byte
+	filled int
 }
 
 func newFrameReader(source io.Reader, maxFrameBytes int) *frameReader {
@@ -26,9 +31,13 @@ func newFrameReader(source io.Reader, maxFrameBytes int) *frameReader {
 }
 
 // next waits for a whole frame and checks it. The body is the caller's for good if the kind keeps it, else it is valid
-// until the next call. The error is io.EOF only between two frames.
+// until the next call. The error is io.EOF only between two frames. If the source does not wait, but fails, the frame
+// can be asked for again.
 func (r *frameReader) next() (header, []byte, error) {
 	r.release()
+	if r.part != nil {
+		return r.rest()
+	}
 	head, err := r.source.Peek(headerBytes)
 	if err != nil {
 		return header{}, nil, cutShort(err, len(head))
@@ -37,31 +46,35 @@ func (r *frameReader) next() (header, []byte, error) {
 	if err != nil {
 		return header{}, nil, err
 	}
-	sealed, err := r.sealedBody(&h)
+	if sealedBytes := h.bodyBytes + trailerBytes; h.kind.keepsBody() || headerBytes+sealedBytes > readBufferBytes {
+		if _, err := r.source.Discard(headerBytes); err != nil {
+			panic("transport: a header that was there is gone")
+		}
+		r.begun, r.part, r.filled = h, make([]byte, sealedBytes), 0
+		return r.rest()
+	}
+	frame, err := r.source.Peek(frameOverheadBytes + h.bodyBytes)
 	if err != nil {
 		return header{}, nil, cutShort(err, headerBytes)
 	}
-	body, err := checkBody(sealed)
+	r.lentBytes = len(frame)
+	body, err := checkBody(frame[headerBytes:])
 	return h, body, err
 }
 
-// sealedBody returns the body with its CRC: a view of the read buffer, or a buffer of its own.
-func (r *frameReader) sealedBody(h *header) ([]byte, error) {
-	sealedBytes := h.bodyBytes + trailerBytes
-	if !h.kind.keepsBody() && headerBytes+sealedBytes <= readBufferBytes {
-		frame, err := r.source.Peek(headerBytes + sealedBytes)
+// rest reads the rest of a body that has a buffer of its own.
+func (r *frameReader) rest() (header, []byte, error) {
+	for r.filled < len(r.part) {
+		n, err := r.source.Read(r.part[r.filled:])
+		r.filled += n
 		if err != nil {
-			return nil, err
+			return header{}, nil, cutShort(err, headerBytes)
 		}
-		r.lentBytes = len(frame)
-		return frame[headerBytes:], nil
 	}
-	if _, err := r.source.Discard(headerBytes); err != nil {
-		panic("transport: a header that was there is gone")
-	}
-	sealed := make([]byte, sealedBytes)
-	_, err := io.ReadFull(r.source, sealed)
-	return sealed, err
+	h, sealed := r.begun, r.part
+	r.begun, r.part = header{}, nil
+	body, err := checkBody(sealed)
+	return h, body, err
 }
 
 // release gives back the view that the last next returned.
@@ -75,7 +88,7 @@ func (r *frameReader) release() {
 // ready reports whether next can return without waiting.
 func (r *frameReader) ready() bool {
 	r.release()
-	if r.source.Buffered() < headerBytes {
+	if r.part != nil || r.source.Buffered() < headerBytes {
 		return false
 	}
 	head, err := r.source.Peek(headerBytes)

@@ -113,7 +113,7 @@ func (t *Transport) SetPeers(list []Peer) {
 	}
 	for _, in := range t.incoming {
 		if p := next[in.from]; p != nil && p.incarnation != in.hello.Incarnation {
-			in.conn.Close()
+			in.cut()
 		}
 	}
 }
@@ -152,6 +152,14 @@ func (t *Transport) Send(messages []engine.Message) {
 			p.send(&messages[i], t.maxFrameBytes)
 		}
 	}
+	if t.options.Reactor == nil {
+		return
+	}
+	for _, p := range peers {
+		if l := p.link.Load(); l != nil && l.outlet != nil {
+			l.outlet.flush()
+		}
+	}
 }
 
 // Reset closes the connection on which the peer's messages come: it dials again, and its own LinkUp tells it that what
@@ -160,7 +168,7 @@ func (t *Transport) Reset(from raftlog.NodeID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if in := t.incoming[place{from, purposeMessages}]; in != nil {
-		in.conn.Close()
+		in.cut()
 	}
 }
 
