@@ -284,7 +284,7 @@ func (s *Server) describe(one *session) string {
 	whole("id", one.id)
 	field("addr", one.address)
 	field("laddr", one.local)
-	whole("fd", int64(one.descriptor))
+	whole("fd", int64(one.file()))
 	field("name", known.name)
 	whole("age", seconds(one.began))
 	whole("idle", int64(max(s.since(monotonic(one.active.Load())), 0)/time.Second))

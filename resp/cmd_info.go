@@ -233,6 +233,12 @@ func infoRaft(b *strings.Builder, s *Server) {
 	line(b, "raft_num_nodes", len(cluster.Nodes))
 	line(b, "raft_num_voting_nodes", voters)
 	infoMembers(b, &cluster)
+	loop, taken := "no", int64(0)
+	if s.reactor != nil {
+		loop, taken = "yes", s.reactor.TakenAway()
+	}
+	line(b, "raft_event_loop", loop)
+	line(b, "raft_event_loop_taken_away", taken)
 	line(b, "raft_waiting_clients", max(s.metrics.Parked.Value()-s.metrics.Blocked.Value(), 0))
 	line(b, "raft_log_entries", log.LogEntries)
 	line(b, "raft_current_index", log.LastIndex)
@@ -328,6 +334,9 @@ func (s *Server) initMetrics(set *metrics.Set) {
 	set.MemoryProcess = func() int64 { return int64(s.readMemory().process) }
 	set.MemoryLimit = s.memory.bytes.Load
 	set.Quarantined = s.quarantined
+	if s.reactor != nil {
+		set.LoopTaken = s.reactor.TakenAway
+	}
 	set.Sessions = func() int64 { count, _ := s.node.Sessions(); return count }
 	set.SessionBytes = func() int64 { _, bytes := s.node.Sessions(); return bytes }
 }

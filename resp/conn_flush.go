@@ -28,10 +28,11 @@ const (
 
 // flush sends all output: normally by one system call that does not wait.
 func (l *link) flush() bool {
-	output := l.conn.Output()
+	output := l.conn.Output()[l.written:] // the rest was sent before the link left the loop
 	if len(output) == 0 {
 		return true
 	}
+	l.written = 0
 	if l.pending = output; l.raw != nil {
 		if err := l.raw.Write(l.taken); err != nil {
 			l.failure = err
@@ -46,8 +47,8 @@ func (l *link) flush() bool {
 	return true
 }
 
-// write gives the system's socket the rest of the output, as much as it takes. It never asks to be called again.
-func (l *link) write(fd uintptr) (done bool) {
+// writeRaw gives the system's socket the rest of the output, as much as it takes. It never asks to be called again.
+func (l *link) writeRaw(fd uintptr) (done bool) {
 	for {
 		n, err := syscall.Write(int(fd), l.pending)
 		if err == syscall.EINTR {

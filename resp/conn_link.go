@@ -4,10 +4,12 @@ import (
 	"errors"
 	"net"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/reactor"
 	"github.com/raftredis/raftredis/resp/wire"
 )
 
@@ -16,7 +18,17 @@ import (
 type link struct {
 	server *Server
 	conn   *Conn
+	// loop is what the link has on the reactor, nil while a goroutine serves it; then socket is the connection. mu guards
+	// the change from one to the other.
+	loop   atomic.Pointer[onLoop]
+	mu     sync.Mutex
 	socket net.Conn
+	// posted says that the loop will take a step with the link: see post.
+	posted atomic.Bool
+	// rounds is how many requests the goroutine has answered since the link left the loop, written how much of the output
+	// was sent before. countsParked says that the link on the loop is counted in Metrics.Parked.
+	rounds, written int
+	countsParked    bool
 	// woken is ready when what the connection waits for has come, or the client has gone.
 	woken chan struct{}
 	// parking is running, parked, or parkedLong when the watch has seen it parked before.
@@ -46,21 +58,40 @@ const (
 )
 
 func newLink(s *Server, below net.Conn) *link {
-	l := &link{server: s, socket: below, woken: make(chan struct{}, 1), sent: make(chan error, 1)}
+	l := &link{server: s, woken: make(chan struct{}, 1), sent: make(chan error, 1)}
+	l.setSocket(below)
 	l.conn = newConn(s, socket{
-		address: below.RemoteAddr().String(), local: below.LocalAddr().String(), descriptor: descriptor(below),
+		address: below.RemoteAddr().String(), local: below.LocalAddr().String(), descriptor: l.descriptor,
 		kill: l.kill, nudge: l.nudge,
 	}, l.wake)
-	if system, ok := below.(syscall.Conn); ok {
-		if raw, err := system.SyscallConn(); err == nil {
-			l.raw, l.taken = raw, l.write
-		}
-	}
 	if tcp, ok := below.(*net.TCPConn); ok {
 		// A socket that refuses this is broken and will say so when it is read.
 		_ = tcp.SetKeepAliveConfig(keepAlive(s.tuning.KeepAliveSeconds.Load()))
 	}
 	return l
+}
+
+// setSocket makes this the connection that the goroutine of the link serves. A link that was killed while it had none
+// ends.
+func (l *link) setSocket(below net.Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.socket, l.raw = below, nil
+	if system, ok := below.(syscall.Conn); ok {
+		if raw, err := system.SyscallConn(); err == nil {
+			l.raw, l.taken = raw, l.writeRaw
+		}
+	}
+	if l.killed.Load() {
+		_ = below.Close()
+	}
+}
+
+// below is the connection.
+func (l *link) below() net.Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.socket
 }
 
 // keepAliveProbes is how many probes a client may leave unanswered. Redis sends as many, in a third of the time.
@@ -91,9 +122,20 @@ func descriptor(below net.Conn) (number int) {
 //  2. A kill that woke it first would let it abandon the run, take "not done" for the answer, and write that.
 //  3. The client would read a reply from a connection that was cut.
 func (l *link) kill() {
-	_ = l.socket.Close() // the goroutine of the link learns it from the socket; the error adds nothing
-	l.killed.Store(true)
+	l.cutOff()
 	l.clientGone()
+}
+
+// cutOff ends the connection. What serves the link learns it from the socket.
+func (l *link) cutOff() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s := l.loop.Load(); s != nil {
+		reactor.Shut(s.socket)
+	} else {
+		_ = l.socket.Close() // the error adds nothing
+	}
+	l.killed.Store(true)
 }
 
 // nudge makes the goroutine of the link look for mail: it ends a read that brings nothing. Anyone may call it.
@@ -103,12 +145,24 @@ func (l *link) kill() {
 //     the goroutine has cleared it, so the read ends.
 //  3. A deadline that was set for mail which is already taken ends a read for nothing, and nudged is set again.
 func (l *link) nudge() {
+	if l.loop.Load() != nil {
+		l.post()
+		return
+	}
 	l.nudged.Store(true)
-	_ = l.socket.SetReadDeadline(time.Unix(1, 0))
+	_ = l.below().SetReadDeadline(time.Unix(1, 0))
 }
 
 // wake never blocks: a wake that is already there serves for both.
 func (l *link) wake() {
+	if l.loop.Load() != nil {
+		l.post()
+		return
+	}
+	l.wakeGoroutine()
+}
+
+func (l *link) wakeGoroutine() {
 	select {
 	case l.woken <- struct{}{}:
 	default:
@@ -127,31 +181,46 @@ func (l *link) stillParked() bool {
 	return !l.parking.CompareAndSwap(parked, parkedLong) && l.parking.Load() == parkedLong
 }
 
-// serve is the life of the connection.
+// serve is the life of the connection on a goroutine, until it ends or the link joins the loop.
 func (l *link) serve() {
-	defer l.server.leave(l)
-	defer l.closeSocket()
-	defer l.conn.Release()
 	for {
 		l.tookAhead = false
 		switch l.conn.Advance() {
 		case Receive:
-			if !l.flush() || (!l.tookAhead && !l.receive()) {
+			if !l.flush() {
+				l.end()
+				return
+			}
+			if l.rounds++; l.rounds >= quickRounds && !l.tookAhead && l.joinLoop() {
+				return
+			}
+			if !l.tookAhead && !l.receive() {
+				l.end()
 				return
 			}
 		case Park:
 			l.park()
 		case Flush:
 			if !l.flush() {
+				l.end()
 				return
 			}
 		case Close:
 			if l.flush() && !l.conn.outlives {
 				l.linger()
 			}
+			l.end()
 			return
 		}
 	}
+}
+
+// end is the end of the connection.
+func (l *link) end() {
+	l.setParked(false)
+	l.conn.Release()
+	l.closeSocket()
+	l.server.leave(l)
 }
 
 // closeSocket closes the socket, unless it is to live as long as the process.
@@ -194,7 +263,7 @@ func (l *link) receive() bool {
 	return err == nil || n > 0
 }
 
-// park waits until the store has answered. A client that leaves meanwhile is made known to the store, once for each
+// park waits until the store has answered. A client that ends meanwhile is made known to the store, once for each
 // run, and the run is then waited for all the same: its buffers belong to the store until it is answered.
 func (l *link) park() {
 	counts := l.server.metrics

@@ -55,12 +55,20 @@ type session struct {
 
 // socket is what a session knows of the socket below it. The zero value is a connection without one.
 type socket struct {
-	// address is the client's, local this side's, descriptor the number of the file.
+	// address is the client's, local this side's; descriptor, if not nil, tells the number of the file.
 	address, local string
-	descriptor     int
+	descriptor     func() int
 	// kill cuts the connection; nudge makes its goroutine look for mail although no bytes come. Both may be called by
 	// anyone and do not block.
 	kill, nudge func()
+}
+
+// file is the number of the file, 0 where there is none.
+func (s *socket) file() int {
+	if s.descriptor == nil {
+		return 0
+	}
+	return s.descriptor()
 }
 
 // facts are what a client said of itself and what it asked for.

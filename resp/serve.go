@@ -5,8 +5,6 @@ import (
 	"net"
 	"os"
 	"time"
-
-	"github.com/raftredis/raftredis/internal/hangup"
 )
 
 // Periods of the server's own work.
@@ -151,7 +149,9 @@ func (s *Server) accept(socket net.Conn) {
 	s.running.Add(1)
 	s.mu.Unlock()
 	s.metrics.Clients.Add(1)
-	go l.serve()
+	if !l.joinLoop() {
+		go l.serve()
+	}
 }
 
 // Why clients are turned away: Redis's texts, to the letter. The second is denied with protected-mode.
@@ -221,6 +221,7 @@ func (s *Server) watch() {
 		unready = s.confirmWaits(unready)
 		s.weighMemory()
 		s.enforceSoftLimits(s.now())
+		s.cutIdle()
 		due = s.lookAfter(due)
 	}
 }
@@ -233,7 +234,7 @@ func (s *Server) lookAfter(due []*link) []*link {
 	}
 	rest := max(len(due)-watchedLinks, 0)
 	for _, l := range due[rest:] {
-		if l.parking.Load() == parkedLong && hangup.Seen(l.socket) {
+		if l.parking.Load() == parkedLong && l.hasHungUp() {
 			l.clientGone()
 		}
 	}

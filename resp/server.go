@@ -16,6 +16,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/metrics"
+	"github.com/raftredis/raftredis/internal/reactor"
 	"github.com/raftredis/raftredis/internal/shortage"
 	"github.com/raftredis/raftredis/resp/stats"
 	"github.com/raftredis/raftredis/resp/topology"
@@ -58,6 +59,8 @@ type Options struct {
 	Tuning *Tuning
 	// Memory is what memory there is. Default: the front end knows of none.
 	Memory MemoryOptions
+	// Reactor, if not nil, serves the clients, as long as what they ask for is quick. It outlives the server.
+	Reactor *reactor.Reactor
 	// Metrics gets what is counted. Default: a set of its own.
 	Metrics *metrics.Set
 	// Logger gets what an operator should know. Default: slog's.
@@ -94,6 +97,7 @@ type Server struct {
 	configMu   sync.Mutex
 	changed    []Setting
 	logger     *slog.Logger
+	reactor    *reactor.Reactor
 	// shortages is the work that waits because the system is short of something.
 	shortages *shortage.Log
 	started   time.Time
@@ -190,8 +194,8 @@ func newServer(o Options, limits Limits) *Server {
 		store: o.Store, node: o.Node, loading: o.Loading, saver: o.Saver, shutdown: o.Shutdown,
 		spawn: func(work func()) { work() }, readMemory: readMemory, collectGarbage: debug.FreeOSMemory,
 		tuning: o.Tuning, view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, version: o.Version,
-		configFile: o.ConfigFile,
-		logger:     o.Logger, started: time.Now(), processID: os.Getpid(),
+		configFile: o.ConfigFile, reactor: o.Reactor,
+		logger: o.Logger, started: time.Now(), processID: os.Getpid(),
 		closing: make(chan struct{}), listeners: make(map[net.Listener]struct{}), links: make(map[*link]struct{}),
 	}
 	s.memory.MemoryOptions = o.Memory
@@ -270,7 +274,7 @@ func (s *Server) stop() {
 	}
 	for l := range s.links {
 		// A goroutine that is about to read sees closing after it has set its own deadline.
-		_ = l.socket.SetReadDeadline(time.Unix(1, 0))
+		l.nudge()
 	}
 	s.keyWaits.TellAll(waits.StandingChanged)
 }

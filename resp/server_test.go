@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/reactor/looptest"
 	"go.uber.org/goleak"
 )
 
@@ -45,6 +46,7 @@ func serveOn(t testing.TB, o Options, listener net.Listener) *serving {
 	t.Helper()
 	o.Logger, o.Node = slog.New(slog.DiscardHandler), fakeNode(o)
 	o = withSettings(o, o.Limits.withDefaults())
+	o.Reactor = looptest.New(t)
 	server, err := New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -123,12 +123,20 @@ func (l *Long) heldWith(text Text) (owner any, held int) {
 // joinBytes is how much of a value is copied at once.
 const joinBytes = 1 << 20
 
+// TakesLong is called before what takes long, by the goroutine that does it.
+func (r *Run) TakesLong() {
+	if r.BeforeLong != nil {
+		r.BeforeLong()
+	}
+}
+
 // Join makes Reply whole: it executes the reads that were put off, and puts their replies and the long values in. It
 // takes no lock, and the values may be replaced meanwhile.
 func (r *Run) Join() {
 	if len(r.Long.values) == 0 {
 		return
 	}
+	r.TakesLong()
 	r.answerLate()
 	whole, done := make([]byte, 0, len(r.Reply)+r.Long.bytes), 0
 	var rest Text = FixedReply(r.Reply) // what lies between long values may be long as well

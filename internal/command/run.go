@@ -40,7 +40,9 @@ type Run struct {
 	// LeftOutBytes, tests less.
 	LateBytes   int
 	WantsFreeze bool
-	Long        Long
+	// BeforeLong, if not nil, is called before what takes long, by the goroutine that does it: see TakesLong.
+	BeforeLong func()
+	Long       Long
 	// Spent is how much work the reads were that have been executed while others wait: see MaxPresentWork. It is the state
 	// machine's.
 	Spent int

@@ -16,11 +16,16 @@ func Seen(socket net.Conn) bool {
 	}
 	gone := false
 	err := raw.Control(func(fd uintptr) {
-		poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
-		n, err := unix.Poll(poll, 0)
-		gone = err == nil && n > 0 && poll[0].Revents&(unix.POLLRDHUP|unix.POLLHUP|unix.POLLERR) != 0
+		gone = SeenAt(int(fd))
 	})
 	return gone || err != nil // an error means that this side has closed it
+}
+
+// SeenAt is Seen for the system's number of a socket.
+func SeenAt(socket int) bool {
+	poll := []unix.PollFd{{Fd: int32(socket), Events: unix.POLLRDHUP}}
+	n, err := unix.Poll(poll, 0)
+	return err == nil && n > 0 && poll[0].Revents&(unix.POLLRDHUP|unix.POLLHUP|unix.POLLERR) != 0
 }
 
 // rawSocket returns the system's socket below a connection, nil if there is none (a pipe in a test).

@@ -23,6 +23,8 @@ type Set struct {
 	InputBytes      CounterFunc `name:"input_bytes_total" unit:"bytes" help:"Bytes that clients sent."`
 	OutputBytes     CounterFunc `name:"output_bytes_total" unit:"bytes" help:"Bytes that clients were sent."`
 
+	LoopTaken CounterFunc `name:"event_loop_taken_away_total" help:"Calls that the event loop went on without."`
+
 	// Commands.
 	Commands     CounterFunc      `name:"commands_total" help:"Commands that were received."`
 	ErrorReplies CounterFunc      `name:"error_replies_total" help:"Replies that are errors."`

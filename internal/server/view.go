@@ -14,6 +14,7 @@ func (s *store) query(stamp int64, run *command.Run) (needTick bool, err error) 
 		return needTick, err
 	}
 	run.WantsFreeze = false
+	run.TakesLong()
 	image, err := s.freeze()
 	if err != nil {
 		return false, err
