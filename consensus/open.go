@@ -144,7 +144,7 @@ func (n *Node) assemble() error {
 	o := &n.options
 	t, err := transport.New(transport.Options{
 		Handler: peerHandler{n}, Admission: peerHandler{n}, SnapshotStore: peerHandler{n},
-		Listener: o.PeerListener, Address: o.PeerListen,
+		Listener: o.PeerListener, Address: o.PeerListen, Reactor: o.Reactor,
 		Dial: o.Dial, Lookup: o.Lookup, Secret: o.Secret, JoinSecret: o.JoinSecret, Logger: o.Logger,
 		Shortages: n.shortages, MaxConnections: o.MaxPeerConnections,
 		MaxEntryBytes: pieceBytes, BulkBytesPerSecond: o.SnapshotBytesPerSecond, QueueBytes: o.peerQueueBytes(),
@@ -240,7 +240,7 @@ func (n *Node) start() error {
 		Machine: n.machine, Log: entries{n.log, n}, SnapshotLog: snapshotLog{n.log, n}, Snapshots: n.snapshots,
 		SnapshotBytesPerSecond: n.options.SnapshotBytesPerSecond, Hurry: n.options.Hurry,
 		SubmittedBytes: n.options.MaxWaitingBytes, SubmittedReads: o.MaxWaitingReads,
-		PeerBytes: n.options.peerQueueBytes(),
+		PeerBytes: n.options.peerQueueBytes(), Reactor: n.options.Reactor,
 		Transport: sender{n.transport, n, o.ID},
 		Logger:    n.options.Logger, Shortages: n.shortages, Tick: tick, Clock: n.options.Clock, Late: n.options.Late,
 		Needed:  func() raftlog.Index { return raftlog.Index(n.subscriptions.needed.Load()) },

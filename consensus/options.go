@@ -12,6 +12,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/internal/reactor"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -96,6 +97,11 @@ type Options struct {
 	// hear each other the one with the least incarnation makes the cluster. A member asks there where the others are, as
 	// long as it does not find all of them.
 	Join []string
+
+	// Reactor, if not nil, is the loop on which the node takes its turns and talks to its peers; a host that serves
+	// clients on the same one saves a wake-up of a thread at each step of a command. It outlives the node. Without one
+	// goroutines do it.
+	Reactor *reactor.Reactor
 
 	// HeartbeatMillis is how often a leader is heard; ElectionMillis and twice that bound the time without a leader
 	// after which a follower campaigns. At least three heartbeats must fit.

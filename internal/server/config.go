@@ -21,6 +21,7 @@ type Config struct {
 
 	port, peerPort     int
 	bind               []string
+	eventLoop          bool
 	announced          announcements
 	join, peerRoutes   []string
 	secretFile         string

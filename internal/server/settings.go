@@ -114,6 +114,12 @@ func (c *Config) nodeRows() []*setting.Row {
 				"--bind is not a loopback address",
 		},
 		{
+			Name: "raft.event-loop", Flag: "event-loop", Section: ofNode, Unit: "yes|no",
+			Value: &setting.YesOrNo{YesNo: setting.YesNo{At: setting.SwitchAt(&c.eventLoop)}}, Default: "no",
+			Help: "serve clients and other nodes on one thread as far as possible (Linux): much faster where a node has one " +
+				"or two cores",
+		},
+		{
 			Name: "insecure-peers", Flag: "insecure-peers", Section: ofNode, Private: true,
 			Value: &setting.YesNo{At: setting.SwitchAt(&c.node.InsecurePeers)},
 			Help: "listen for other nodes beyond loopback without a secret: whoever reaches the port can become a member and " +

@@ -12,6 +12,7 @@ import (
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
+	"github.com/raftredis/raftredis/internal/reactor"
 	"github.com/raftredis/raftredis/resp"
 	"github.com/raftredis/raftredis/snapshot"
 	"github.com/raftredis/raftredis/wal"
@@ -26,6 +27,8 @@ type server struct {
 	node    *node
 	store   *store
 	front   *resp.Server
+	// loop is what the node and its clients share; nil: goroutines serve them.
+	loop *reactor.Reactor
 	// waiting tells what the node is doing before it serves.
 	waiting console.Waiting
 	// broken receives the error of a listener that ended by itself.
@@ -82,11 +85,27 @@ func (s *server) assemble(peers net.Listener) (err error) {
 	s.options.Late, s.options.Events, s.options.Progress = changes.Late, changes.NodeChanged, s.store.loading.progressed
 	s.options.Hurry = changes.memoryIsTight
 	s.store.alike = newAlike(s.config, s.logger)
+	if s.loop, err = newLoop(s.config.eventLoop); err != nil {
+		return err
+	}
 	front := s.config.frontOptions()
+	s.options.Reactor, front.Reactor = s.loop, s.loop
 	front.Store, front.Node, front.Saver, front.Watch = s.store, s.store, &saver{node: s.node}, changes.server.Store
 	front.Loading, front.Logger, front.Shutdown = &s.store.loading.on, s.logger, s.askToStop
 	s.front, err = resp.New(front)
 	return err
+}
+
+// newLoop is the loop that the node and its clients share; nil if it is not wanted, or the system has no means for one.
+func newLoop(wanted bool) (*reactor.Reactor, error) {
+	if !wanted {
+		return nil, nil
+	}
+	loop, err := reactor.New()
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil, nil
+	}
+	return loop, err
 }
 
 // open opens the node, unless it is open, which may take long. It gives up when ctx ends.
@@ -140,6 +159,7 @@ const handOverPeriod = 2 * time.Second
 //  2. Leadership goes to another node, which spares clients an election.
 //  3. No new clients. Those that wait get their replies, from the new leader, as long as ctx allows.
 //  4. The node. What it still holds ends as the library says.
+//  5. The loop that served both.
 func (s *server) close(ctx context.Context) error {
 	s.store.changes.stop()
 	s.handOver(ctx)
@@ -151,6 +171,9 @@ func (s *server) close(ctx context.Context) error {
 		if closing := s.front.Close(context.Background()); err == nil {
 			err = closing
 		}
+	}
+	if s.loop != nil {
+		s.loop.Close()
 	}
 	return err
 }
