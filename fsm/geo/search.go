@@ -93,13 +93,12 @@ func searchOrStore(f form) exec.Write {
 		if r.destination == nil {
 			return r.answer(c)
 		}
-		var none *value.SortedSet
-		result := none.Edit(w.Making())
+		result := value.NewSortedSetBuilder(w.Making())
 		for _, p := range r.find() {
 			if r.storesDistance {
-				result.Put(p.member, float64(p.meters/r.shape.unit))
+				result.Add(p.member, float64(p.meters/r.shape.unit))
 			} else {
-				result.Put(p.member, p.score)
+				result.Add(p.member, p.score)
 			}
 		}
 		return w.StoreSortedSet(c, r.destination, result.Set())

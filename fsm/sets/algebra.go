@@ -6,6 +6,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -152,30 +153,33 @@ func show(v exec.View, c exec.Call, members combine, work looks) []byte {
 }
 
 // interStore, unionStore and diffStore are SINTERSTORE, SUNIONSTORE and SDIFFSTORE destination key [key …].
-func interStore(w *exec.Writer, c exec.Call) []byte { return store(w, c, intersect) }
-func unionStore(w *exec.Writer, c exec.Call) []byte { return store(w, c, unite) }
-func diffStore(w *exec.Writer, c exec.Call) []byte  { return store(w, c, subtract) }
+func interStore(w *exec.Writer, c exec.Call) []byte { return store(w, c, value.EachOfAll) }
+func unionStore(w *exec.Writer, c exec.Call) []byte { return store(w, c, value.EachOfAny) }
+func diffStore(w *exec.Writer, c exec.Call) []byte  { return store(w, c, value.EachOfFirst) }
+
+// combineInOrder is combine that visits members in the order of value.Position.
+type combineInOrder func(sets []*value.Set, state digest.Sip, visit func(member value.Item) bool)
 
 // store puts a combination of the sets of a call at its first key, whatever there is, and says how many members it has.
 // Without any it removes the key.
-func store(w *exec.Writer, c exec.Call, members combine) []byte {
+func store(w *exec.Writer, c exec.Call, members combineInOrder) []byte {
 	sets, ok := lookUp(func(key []byte) *keyspace.Entry { return c.Read(w.Get(key)) }, c.Args[2:])
 	if !ok {
 		return c.WrongType()
 	}
-	var none *value.Set
-	made := none.Edit(w.Making())
-	members(sets, func(member value.Item) bool {
-		made.AddItem(member)
+	state, generation := w.Making()
+	made := value.NewSetBuilder(state, generation)
+	members(sets, state, func(member value.Item) bool {
+		made.Add(member)
 		return true
 	})
-	key := c.Args[1]
-	if made.Len() == 0 {
+	key, set := c.Args[1], made.Set()
+	if set == nil {
 		w.Remove(key)
 		return c.Integer(0)
 	}
-	w.Put(w.Place(key), key, keyspace.EntryOf(key, made.Set()))
-	return c.Integer(int64(made.Len()))
+	w.Put(w.Place(key), key, keyspace.EntryOf(key, set))
+	return c.Integer(int64(set.Len()))
 }
 
 // interCard is SINTERCARD numkeys key [key …] [LIMIT limit].

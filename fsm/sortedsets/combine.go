@@ -201,25 +201,7 @@ func orZero(score float64) float64 {
 
 // elements are those of the combined set, in order.
 func (o *combination) elements() (all []element) {
-	switch o.operation {
-	case union:
-		all = o.union()
-	case intersection:
-		o.eachCommon(func(member []byte, score float64) bool {
-			all = append(all, element{string(member), score})
-			return true
-		})
-	case difference:
-		o.sources[0].each(func(member []byte, score float64) bool {
-			for i := range o.sources[1:] {
-				if _, found := o.sources[1+i].find(member); found {
-					return true
-				}
-			}
-			all = append(all, element{string(member), score})
-			return true
-		})
-	}
+	o.each(func(member []byte, score float64) { all = append(all, element{string(member), score}) })
 	slices.SortFunc(all, func(a, b element) int {
 		if a.score != b.score {
 			return cmp.Compare(a.score, b.score)
@@ -229,9 +211,33 @@ func (o *combination) elements() (all []element) {
 	return all
 }
 
+// each visits the elements of the combined set, in no order. member is valid during the visit.
+func (o *combination) each(visit func(member []byte, score float64)) {
+	switch o.operation {
+	case union:
+		all := o.union()
+		all.each(visit)
+	case intersection:
+		o.eachCommon(func(member []byte, score float64) bool {
+			visit(member, score)
+			return true
+		})
+	case difference:
+		o.sources[0].each(func(member []byte, score float64) bool {
+			for i := range o.sources[1:] {
+				if _, found := o.sources[1+i].find(member); found {
+					return true
+				}
+			}
+			visit(member, score)
+			return true
+		})
+	}
+}
+
 // union goes through the sets from the smallest to the largest, as Redis does: sums depend on it. Products are
 // converted, so that no processor adds to them before they are rounded: the scores are the same on all nodes.
-func (o *combination) union() (all []element) {
+func (o *combination) union() (all elements) {
 	o.sortSources()
 	places := map[string]int{} // it is never walked through
 	for i := range o.sources {
@@ -239,12 +245,11 @@ func (o *combination) union() (all []element) {
 		from.each(func(member []byte, score float64) bool {
 			score = orZero(float64(score * from.weight))
 			if at, known := places[string(member)]; known {
-				all[at].score = o.aggregate(all[at].score, score)
+				all.scores[at] = o.aggregate(all.scores[at], score)
 				return true
 			}
-			name := string(member)
-			places[name] = len(all)
-			all = append(all, element{name, score})
+			places[string(member)] = len(all.scores)
+			all.add(member, score)
 			return true
 		})
 	}
@@ -305,11 +310,8 @@ func combineInto(operation operation) exec.Write {
 		if refusal := o.parse(nameOf(c), c.Args[2:], get); refusal != "" {
 			return c.Error(refusal)
 		}
-		var none *value.SortedSet
-		result := none.Edit(w.Making())
-		for _, e := range o.elements() {
-			result.Put([]byte(e.member), e.score)
-		}
+		result := value.NewSortedSetBuilder(w.Making())
+		o.each(result.Add)
 		return w.StoreSortedSet(c, c.Args[1], result.Set())
 	}
 }

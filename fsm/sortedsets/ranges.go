@@ -229,11 +229,10 @@ func storeRange(w *exec.Writer, c exec.Call) []byte {
 	if !ok {
 		return c.WrongType()
 	}
-	var none *value.SortedSet
-	result := none.Edit(w.Making())
+	result := value.NewSortedSetBuilder(w.Making())
 	if z != nil {
 		begin, end := s.of(z)
-		eachRank(z, begin, end, false, result.Put)
+		eachRank(z, begin, end, false, result.Add)
 	}
 	return w.StoreSortedSet(c, c.Args[1], result.Set())
 }

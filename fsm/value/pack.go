@@ -83,7 +83,14 @@ func newForm(text []byte, s digest.Sip) form {
 // complete adds the hash that a wanted form lacks.
 func (f *form) complete(s digest.Sip) {
 	if len(f.text) > maxShortBytes {
-		binary.LittleEndian.PutUint64(f.head[f.headBytes:], digest.Of(s, f.text))
+		f.completeWith(digest.Of(s, f.text))
+	}
+}
+
+// completeWith is complete where the hash of the text is known, which does not matter for a short one.
+func (f *form) completeWith(text uint64) {
+	if len(f.text) > maxShortBytes {
+		binary.LittleEndian.PutUint64(f.head[f.headBytes:], text)
 		f.length = f.headBytes + itemHashBytes
 	}
 }

@@ -87,6 +87,96 @@ func (e *SetEdit) Len() int { return e.members.Len() }
 // Set is what was written, nil if no member is left. The edit is not used any more.
 func (e *SetEdit) Set() *Set { return newSet(e.members.written()) }
 
+// SetBuilder makes a set of members that come in the order of Position, as Each and EachOfAny visit them: that is much
+// cheaper than to add them in any order. The zero value is of no use: see NewSetBuilder.
+type SetBuilder struct{ members tableBuilder }
+
+// NewSetBuilder begins a set. state is a fresh one of the hash of values, generation the present one.
+func NewSetBuilder(state digest.Sip, generation uint64) SetBuilder {
+	var b SetBuilder
+	b.members.begin(making{keysOnly, state, generation})
+	return b
+}
+
+// Add adds a copy of a member of another set. It panics if one was added that does not stand before it.
+func (b *SetBuilder) Add(member Item) {
+	whole := member.asForm()
+	if !b.members.add(&whole, &form{}, member.hash(b.members.edit.state)) {
+		panic("value: the members of a set do not come in its order")
+	}
+}
+
+// Set is the set of all members that were added, nil if there are none. The builder is not used any more.
+func (b *SetBuilder) Set() *Set { return newSet(b.members.finish()) }
+
+// EachOfAny and its like go through several sets side by side, in the order of Position: no member is looked for by
+// itself, but in a set that is many times as large as the others. A set that is nil has no members. state is a fresh
+// one of the hash of values. Each member is visited once, until visit wants no more.
+
+// EachOfAny visits the members that any of some sets has.
+func EachOfAny(sets []*Set, state digest.Sip, visit func(member Item) bool) {
+	walks := make([]*tableWalk, 0, len(sets))
+	for _, s := range sets {
+		if s != nil {
+			w := s.elements.walk(keysOnly, state)
+			walks = append(walks, &w)
+		}
+	}
+	merge(walks, visit)
+}
+
+// EachOfAll visits the members that all of some sets have, at least one.
+func EachOfAll(sets []*Set, state digest.Sip, visit func(member Item) bool) {
+	smallest := 0
+	for i, s := range sets {
+		if s == nil {
+			return
+		}
+		if s.Len() < sets[smallest].Len() {
+			smallest = i
+		}
+	}
+	others := append(append([]*Set(nil), sets[:smallest]...), sets[smallest+1:]...)
+	eachOf(sets[smallest], others, state, func(probes []tableProbe, at *tableWalk) bool {
+		for i := range probes {
+			if !probes[i].has(at) {
+				return true
+			}
+		}
+		return visit(at.key)
+	})
+}
+
+// EachOfFirst visits the members that the first of some sets has, and no other one.
+func EachOfFirst(sets []*Set, state digest.Sip, visit func(member Item) bool) {
+	if sets[0] == nil {
+		return
+	}
+	eachOf(sets[0], sets[1:], state, func(probes []tableProbe, at *tableWalk) bool {
+		for i := range probes {
+			if probes[i].has(at) {
+				return true
+			}
+		}
+		return visit(at.key)
+	})
+}
+
+// eachOf goes through a set, and gives probes of others.
+func eachOf(s *Set, others []*Set, state digest.Sip, visit func(probes []tableProbe, at *tableWalk) bool) {
+	probes := make([]tableProbe, 0, len(others))
+	for _, other := range others {
+		if other != nil {
+			probes = append(probes, other.elements.probe(keysOnly, state, s.Len()))
+		}
+	}
+	for w := s.elements.walk(keysOnly, state); w.next(); {
+		if !visit(probes, &w) {
+			return
+		}
+	}
+}
+
 // Kind is KindSet.
 func (s *Set) Kind() Kind { return KindSet }
 

@@ -166,9 +166,17 @@ func (t *table) find(h shape, key []byte) (kept Item, found bool) {
 }
 
 func (t *table) findForm(h shape, wanted *form) (kept Item, found bool) {
+	if t.trunk == nil {
+		return t.findHashed(h, wanted, 0)
+	}
+	return t.findHashed(h, wanted, wanted.hash(*t.trunk.seed))
+}
+
+// findHashed is findForm for a form with a hash, which does not matter where the table is a pack.
+func (t *table) findHashed(h shape, wanted *form, hash uint64) (kept Item, found bool) {
 	pack := t.entries()
 	if t.trunk != nil {
-		leaf, _ := t.trunk.root.leafOf(wanted.hash(*t.trunk.seed))
+		leaf, _ := t.trunk.root.leafOf(hash)
 		pack = leaf.pack
 	}
 	_, middle, end, found := h.find(pack, wanted)

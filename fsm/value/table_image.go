@@ -1,7 +1,6 @@
 package value
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 
@@ -74,15 +73,7 @@ type tableReader struct {
 	begun bool
 	// left is how many entries are still to come.
 	left uint64
-	// pending are the entries so far, while they may be a pack; edit has them afterwards.
-	pending []byte
-	edit    tableEdit
-	// count is the number of entries so far, sum adds up their hashes; last is the hash of the last key, and lastAt where
-	// its entry begins in pending.
-	count  int
-	sum    uint64
-	last   uint64
-	lastAt int
+	made tableBuilder
 	// rest is the beginning of an entry that is not all here.
 	rest []byte
 }
@@ -92,7 +83,7 @@ func (r *tableReader) add(part []byte, maxBytes int, s digest.Sip, generation ui
 	if !r.begun {
 		count, n := binary.Uvarint(part)
 		r.begun, r.left = true, count
-		r.edit = edit(table{}, making{r.shape, s, generation})
+		r.made.begin(making{r.shape, s, generation})
 		return n == len(part) && isShortest(part[:n]) && 0 < count && count <= math.MaxUint32
 	}
 	r.rest = append(r.rest, part...)
@@ -174,54 +165,15 @@ func (r *tableReader) item(b []byte, maxBytes int) (f form, length int, ok bool)
 
 // append appends an entry. It reports false if that is not behind the last one.
 func (r *tableReader) append(key, kept *form) bool {
-	key.complete(r.edit.state)
-	kept.complete(r.edit.state)
-	hash := key.hash(r.edit.state)
-	if r.count > 0 && (hash < r.last || hash == r.last && bytes.Compare(r.lastKey().form, key.bytes()) >= 0) {
-		return false
-	}
-	r.last = hash
-	r.count++
-	if r.edit.trunk == nil && packFits(r.count, len(r.pending)+key.size()+kept.size()) {
-		r.lastAt = len(r.pending)
-		r.pending = append(r.pending, make([]byte, key.size()+kept.size())...)
-		entry := r.pending[r.lastAt:]
-		putEntry(entry, key, kept)
-		r.sum += r.shape.entryHash(hash, Item{entry[key.size():]}, r.edit.state)
-		return true
-	}
-	if r.edit.trunk == nil {
-		r.edit.packed = r.pack(r.count - 1)
-		r.edit.plant()
-	}
-	r.edit.putLarge(key, kept, hash, isNewAndLast)
-	return true
-}
-
-// pack is the pack of the entries that are pending.
-func (r *tableReader) pack(count int) []byte {
-	packed := make([]byte, packStart+len(r.pending))
-	binary.LittleEndian.PutUint64(packed, r.sum)
-	packed[sumBytes] = byte(count)
-	copy(packed[packStart:], r.pending)
-	return packed
-}
-
-func (r *tableReader) lastKey() Item {
-	if r.edit.trunk != nil {
-		key, _ := r.edit.at(r.shape, r.count-1)
-		return key
-	}
-	return Item{r.pending[r.lastAt:skipItem(r.pending, r.lastAt)]}
+	key.complete(r.made.edit.state)
+	kept.complete(r.made.edit.state)
+	return r.made.add(key, kept, key.hash(r.made.edit.state))
 }
 
 // finish gives the table. ok is false if something of it is missing.
 func (r *tableReader) finish() (t table, ok bool) {
 	ok = r.begun && r.left == 0 && len(r.rest) == 0
-	if r.edit.trunk == nil && ok {
-		r.edit.packed = r.pack(r.count)
-	}
-	t = r.edit.table
-	*r = tableReader{shape: r.shape, pending: r.pending[:0], rest: r.rest[:0]}
+	t = r.made.finish()
+	*r = tableReader{shape: r.shape, made: tableBuilder{pending: r.made.pending[:0]}, rest: r.rest[:0]}
 	return t, ok
 }
