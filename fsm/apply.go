@@ -48,6 +48,7 @@ func (m *Machine) Apply(index uint64, stamp int64, data []byte, local any) []byt
 	}
 	m.sweep(sweepPerEntry + sweepPerWrite*commands)
 	m.trim()
+	m.state.TellApplied()
 	return nil
 }
 

@@ -1,7 +1,10 @@
 package fsm
 
 import (
+	"math"
+
 	"github.com/raftredis/raftredis/fsm/exec"
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -37,12 +40,29 @@ func objectEncoding(v exec.View, c exec.Call) []byte {
 	return c.BulkString(e.Encoding(v.Encodings()))
 }
 
-// objectRefCount is OBJECT REFCOUNT key: nothing is shared.
+// Redis shares the values of whole numbers below sharedIntegers, and counts manyReferences to each.
+const (
+	sharedIntegers = 10_000
+	manyReferences = math.MaxInt32
+)
+
+// objectRefCount is OBJECT REFCOUNT key. As OBJECT ENCODING does, it tells how Redis would keep the value if it had just
+// been made.
 func objectRefCount(v exec.View, c exec.Call) []byte {
-	if v.Get(c.Args[2]) == nil {
+	e := v.Get(c.Args[2])
+	if e == nil {
 		return c.Null()
 	}
-	return c.Integer(1)
+	return c.Integer(references(e))
+}
+
+func references(e *keyspace.Entry) int64 {
+	if text, ok := e.Text(); ok {
+		if n, isNumber := text.Integer(); isNumber && n >= 0 && n < sharedIntegers {
+			return manyReferences
+		}
+	}
+	return 1
 }
 
 // objectFreq is OBJECT FREQ key.

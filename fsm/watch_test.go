@@ -12,13 +12,19 @@ import (
 	"github.com/raftredis/raftredis/internal/command"
 )
 
-// diary is a watcher that writes down what it is told; keys of a run of this node have a star.
-type diary struct{ pages []string }
+// diary is a watcher that writes down what it is told; keys of a run of this node have a star. open says that the entry
+// of the last ones was not applied yet.
+type diary struct {
+	pages []string
+	open  bool
+}
 
 func (d *diary) Changed(key string, run *command.Run) { d.note(key, run) }
+func (d *diary) Applied()                             { d.open = false }
 func (d *diary) Flushed(run *command.Run)             { d.note("everything", run) }
 
 func (d *diary) note(what string, run *command.Run) {
+	d.open = true
 	if run != nil {
 		what += "*"
 	}
@@ -30,6 +36,9 @@ func (d *diary) read() string {
 	slices.Sort(d.pages)
 	all := strings.Join(d.pages, " ")
 	d.pages = nil
+	if d.open && all != "everything" { // a restore is no entry
+		return all + " and it was not applied"
+	}
 	return all
 }
 
@@ -118,6 +127,7 @@ func TestAWatcherIsToldOfWhatOthersAndTimeDo(t *testing.T) {
 type counter struct{ changes int }
 
 func (c *counter) Changed(string, *command.Run) { c.changes++ }
+func (c *counter) Applied()                     {}
 func (c *counter) Flushed(*command.Run)         { c.changes++ }
 
 func TestToBeWatchedAllocatesNothing(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// maxPrefixes is how many prefixes one client may ask for. Each costs a comparison for each key that is written, while
-// no read runs, and is compared with all others when it comes.
+// maxPrefixes is how many prefixes one client may ask for. Each is looked for in the keys of each entry, while no read
+// runs, and is compared with all others when it comes.
 const maxPrefixes = 1_000
 
 // Errors that are not Redis's.

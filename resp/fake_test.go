@@ -39,6 +39,8 @@ type fakeStore struct {
 
 	// changed is called with every key that is written, under the lock; nil is not.
 	changed func(key string, run *command.Run)
+	// applied is called behind each entry, under the lock; nil is not.
+	applied func()
 	// running is the run that is being executed.
 	running *command.Run
 
@@ -142,6 +144,9 @@ func (s *fakeStore) done(r *Request) {
 		s.mu.Lock()
 		s.bodies = append(s.bodies, r.Body)
 		s.execute(&r.Run)
+		if s.applied != nil {
+			s.applied()
+		}
 		s.mu.Unlock()
 	}
 	r.Complete(Done)

@@ -1,6 +1,8 @@
 package resp
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -42,6 +44,10 @@ type tracker struct {
 	items int
 	// listeners are the sessions in the mode BCAST, which remember nothing and are told of all keys with their prefixes.
 	listeners map[*session][]string
+	// fresh are the keys that the entry has changed which is being applied, while there are listeners, each with its run,
+	// nil for none. hasFresh says that there are any, for a look without the lock.
+	fresh    map[string]*command.Run
+	hasFresh atomic.Bool
 }
 
 // tracking is what a client asked for by CLIENT TRACKING.
@@ -113,17 +119,52 @@ func (t *tracker) changed(key string, run *command.Run) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.forget(key, run)
+	if len(t.listeners) == 0 {
+		return
+	}
+	if t.fresh == nil {
+		t.fresh = make(map[string]*command.Run)
+	}
+	t.fresh[strings.Clone(key)] = run // it holds the memory of a record
+	t.hasFresh.Store(true)
+}
+
+// applied tells the listeners which keys an entry has changed, before the client hears that did it: as Redis does, in
+// one message for each prefix of theirs, in the order of both.
+func (t *tracker) applied() {
+	if !t.hasFresh.Load() {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	keys := slices.Sorted(maps.Keys(t.fresh))
 	for s, prefixes := range t.listeners {
-		if s.spared(run) {
-			continue
-		}
 		for _, prefix := range prefixes {
-			if strings.HasPrefix(key, prefix) {
-				t.tell(s, invalidation(key))
-				break
+			begin, _ := slices.BinarySearch(keys, prefix)
+			var told []string
+			for _, key := range keys[begin:] {
+				if !strings.HasPrefix(key, prefix) {
+					break
+				}
+				if !s.spared(t.fresh[key]) {
+					told = append(told, key)
+				}
+			}
+			if len(told) > 0 {
+				t.tell(s, invalidation(told...))
 			}
 		}
 	}
+	t.forgetFresh()
+}
+
+// forgetFresh forgets what has changed. The caller holds the lock.
+func (t *tracker) forgetFresh() {
+	if len(t.fresh) > keptArguments {
+		t.fresh = nil
+	}
+	clear(t.fresh)
+	t.hasFresh.Store(false)
 }
 
 // forget tells the holders of a key and forgets them, all but the client whose own run it was and that asked for that.
@@ -166,16 +207,21 @@ func (t *tracker) flushed() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.keys, t.items = nil, 0
+	t.forgetFresh()
 	message := reply.Null(reply.BulkString(reply.PushHeader(nil, reply.RESP3, 2), "invalidate"), reply.RESP3)
 	for _, s := range t.sessions.list() {
 		t.tell(s, message)
 	}
 }
 
-// invalidation is the message that a key is old.
-func invalidation(key string) []byte {
+// invalidation is the message that keys are old.
+func invalidation(keys ...string) []byte {
 	message := reply.BulkString(reply.PushHeader(nil, reply.RESP3, 2), "invalidate")
-	return reply.BulkString(reply.ArrayHeader(message, 1), key)
+	message = reply.ArrayHeader(message, len(keys))
+	for _, key := range keys {
+		message = reply.BulkString(message, key)
+	}
+	return message
 }
 
 // tell posts a message to a session that tracks, or to the one that it has named instead. As in Redis, one that speaks
@@ -219,7 +265,7 @@ func (t *tracker) follow(s *session, wanted tracking) {
 		if t.listeners == nil {
 			t.listeners = make(map[*session][]string)
 		}
-		t.listeners[s] = wanted.prefixes
+		t.listeners[s] = slices.Sorted(slices.Values(wanted.prefixes))
 	}
 	switch {
 	case wanted.on && !was.on:

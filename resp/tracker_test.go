@@ -22,7 +22,7 @@ func TestRedisAndThisServerSayTheSameAboutTracking(t *testing.T) {
 func trackingClients(t *testing.T, n int) (*fakeStore, []*client) {
 	store, clients := sharedClients(t, n)
 	f := clients[0].conn.server
-	store.changed, f.tracker.watched = f.tracker.changed, true
+	store.changed, store.applied, f.tracker.watched = f.tracker.changed, f.tracker.applied, true
 	for _, c := range clients {
 		c.send("HELLO 3\r\n")
 	}
@@ -36,6 +36,9 @@ func invalidated(keys ...string) (text string) {
 	}
 	return text
 }
+
+// invalidatedTogether is one message that keys are old.
+func invalidatedTogether(keys ...string) string { return string(invalidation(keys...)) }
 
 // hear lets a client that is idle take its mail.
 func (c *client) hear() string {
@@ -128,7 +131,13 @@ func TestBroadcastTellsOfAllKeysWithThePrefixes(t *testing.T) {
 	c[0].send("CLIENT TRACKING ON BCAST PREFIX user: PREFIX item:\r\n")
 	c[1].send("CLIENT TRACKING ON BCAST NOLOOP\r\n")
 	c[2].send("MSET user:1 a other 1 item:2 b\r\n")
-	expectHears(t, c, invalidated("user:1", "item:2"), invalidated("user:1", "other", "item:2"), "")
+	expectHears(t, c, invalidated("item:2", "user:1"), invalidatedTogether("item:2", "other", "user:1"), "")
+	c[2].send("SET user:9 1\r\nSET other 2\r\nSET user:1 3\r\nSET user:9 2\r\nSET use 1\r\nSET user; 1\r\n")
+	expectHears(t, c, invalidatedTogether("user:1", "user:9"),
+		invalidatedTogether("other", "use", "user:1", "user:9", "user;"), "")
+	c[2].send("MULTI\r\nSET user:1 1\r\nSET user:2 2\r\nSET item:1 3\r\nEXEC\r\nSET other 1\r\n")
+	expectHears(t, c, invalidated("item:1")+invalidatedTogether("user:1", "user:2"),
+		invalidatedTogether("item:1", "user:1", "user:2")+invalidated("other"), "")
 	c[1].send("SET user:1 b\r\n")
 	expectHears(t, c, invalidated("user:1"), "", "")
 	got := c[2].send("INFO clients\r\nINFO stats\r\n")
@@ -215,10 +224,10 @@ func TestAClientThatQuitsTracksNoMore(t *testing.T) {
 
 func TestMailBeyondItsLimitEndsTheConnection(t *testing.T) {
 	_, c := trackingClients(t, 2)
-	c[0].conn.server.tuning.Output.mail.hard.Store(int64(len(invalidated("key1", "key2"))))
+	c[0].conn.server.tuning.Output.mail.hard.Store(int64(len(invalidatedTogether("key1", "key2"))))
 	c[0].send("CLIENT TRACKING ON BCAST\r\n")
 	c[1].send("MSET key1 1 key2 1\r\n")
-	expectHears(t, c, invalidated("key1", "key2"), "")
+	expectHears(t, c, invalidatedTogether("key1", "key2"), "")
 	c[1].send("MSET key1 1 key2 1 key3 1\r\n")
 	if action := c[0].advance(); action != Close || c[0].take() != "" {
 		t.Fatalf("the connection says %d", action)

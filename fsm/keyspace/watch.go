@@ -12,6 +12,15 @@ type Watcher interface {
 	// Flushed says that all keys of a database were removed, that databases have changed places, or that another state
 	// was restored.
 	Flushed(run *command.Run)
+	// Applied says that the entry was applied whose changes were told.
+	Applied()
+}
+
+// TellApplied tells the watcher that an entry was applied.
+func (s *State) TellApplied() {
+	if s.watcher != nil {
+		s.watcher.Applied()
+	}
 }
 
 func (s *shared) tellFlushed() {

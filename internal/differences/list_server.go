@@ -182,13 +182,6 @@ var serverList = []Difference{
 		},
 	},
 	{
-		ID:    "broadcast-messages",
-		Redis: "`CLIENT TRACKING … BCAST` tells keys that change together in one message",
-		Here:  "each key is told in a message of its own",
-		Why:   "a client forgets the same keys, and each message goes out as soon as its change is applied",
-		Proof: "TestBroadcastTellsOfAllKeysWithThePrefixes",
-	},
-	{
 		ID: "debug-digest",
 		Redis: "`DEBUG DIGEST` is a SHA-1 of the contents of all databases, `DEBUG DIGEST-VALUE` one of a value; both are " +
 			"the same on servers with the same contents",

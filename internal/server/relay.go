@@ -62,6 +62,13 @@ func (r *relay) Changed(key string, run *command.Run) {
 	}
 }
 
+// Applied is called under the write lock, and only marks.
+func (r *relay) Applied() {
+	if s := r.server.Load(); s != nil {
+		s.Applied()
+	}
+}
+
 // Flushed is called under the write lock, and only marks.
 func (r *relay) Flushed(run *command.Run) {
 	if s := r.server.Load(); s != nil {

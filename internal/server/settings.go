@@ -366,7 +366,9 @@ func (c *Config) natureRows() []*setting.Row {
 		only("lazyfree-lazy-user-flush", "yes"),
 		only("maxmemory-clients", "0"),
 		only("maxmemory-policy", "noeviction"),
+		only("maxmemory-samples", "5"),
 		only("notify-keyspace-events", ""),
+		{Name: "replicaof", Synonyms: []string{"slaveof"}, Value: setting.Only("")},
 		only("save", ""),
 	}
 }

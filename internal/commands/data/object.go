@@ -98,7 +98,7 @@ var (
 		Tips:       []string{command.TipVaries},
 		Group:      "generic",
 		Since:      "2.2.3",
-		Summary:    "Answers with 1 for every key: values are not shared.",
+		Summary:    "Answers with how many parts of a server would use a value that had just been made: many, or 1.",
 		Complexity: "O(1)",
 		Help: []string{
 			"REFCOUNT <key>",
