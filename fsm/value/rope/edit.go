@@ -15,10 +15,36 @@ type Edit struct {
 	radix radix
 	// Generation is that of the key space. What it made is changed in place, and what is older is copied first.
 	Generation uint64
+	// base is B, 0 until it is wanted; raised is B to the power of exponent, which was wanted last by raise.
+	base, raised uint64
+	exponent     int
 }
 
 // NewEdit begins a change; state is a fresh one of the hash of values.
-func NewEdit(s digest.Sip, generation uint64) *Edit { return &Edit{s, radixOf(s), generation} }
+func NewEdit(s digest.Sip, generation uint64) *Edit {
+	return &Edit{state: s, radix: radixOf(s), Generation: generation}
+}
+
+// step is B.
+func (w *Edit) step() uint64 {
+	if w.base == 0 {
+		w.base = w.radix.power(1)
+	}
+	return w.base
+}
+
+// raise is B to the power of n, which is often one more than the time before: a million elements that are pushed one by
+// one cost a multiplication each.
+func (w *Edit) raise(n int) uint64 {
+	switch {
+	case w.raised == 0 || n < w.exponent || n > w.exponent+1:
+		w.raised = w.radix.power(n)
+	case n == w.exponent+1:
+		w.raised = mulMod(w.raised, w.step())
+	}
+	w.exponent = n
+	return w.raised
+}
 
 // fresh is a block with one element. It will grow at the front, or behind.
 func (w *Edit) fresh(element []byte, front bool) *block {
@@ -87,14 +113,14 @@ func (w *Edit) push(b *block, element []byte, room int, front bool) *block {
 	if b = w.own(b, len(entry), room, front); b == nil {
 		return nil
 	}
-	added := hashed{hashElement(w.state, element), 1}
+	added := hashElement(w.state, element)
 	if front {
 		b.begin -= int32(len(entry))
 		copy(b.entries[b.begin:], entry)
-		b.sum = w.radix.join(added, b.hash()).sum
+		b.sum = addMod(mulMod(added, w.raise(int(b.count))), b.sum)
 	} else {
 		b.entries = append(b.entries, entry...)
-		b.sum = w.radix.join(b.hash(), added).sum
+		b.sum = addMod(mulMod(b.sum, w.step()), added)
 	}
 	b.count++
 	return b
@@ -103,7 +129,7 @@ func (w *Edit) push(b *block, element []byte, room int, front bool) *block {
 // hashOf hashes the entries from one position to another.
 func (w *Edit) hashOf(entries []byte, from, to int) (sum hashed) {
 	var scratch [listpack.MaxNumberBytes]byte
-	base := w.radix.power(1)
+	base := w.step()
 	for at := from; at < to; at = listpack.End(entries, at) {
 		own := hashElement(w.state, listpack.Element(entries, at, &scratch))
 		sum = hashed{addMod(mulMod(sum.sum, base), own), sum.count + 1}

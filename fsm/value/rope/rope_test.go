@@ -31,6 +31,32 @@ func TestTheGeneratorHasAllPowers(t *testing.T) {
 	}
 }
 
+// TestRaisedStepByStepIsTheSamePower, where the exponent grows by one as a rule.
+func TestRaisedStepByStepIsTheSamePower(t *testing.T) {
+	r := random(t, 71)
+	for range 20 {
+		w := NewEdit(digest.NewSip(r.Uint64(), r.Uint64()), 1)
+		n := 0
+		for range 500 {
+			switch r.IntN(12) {
+			case 0:
+				n = r.IntN(1 << r.IntN(40))
+			case 1:
+			case 2:
+				n = max(n-1, 0)
+			default:
+				n++
+			}
+			if got, want := w.raise(n), w.radix.power(n); got != want {
+				t.Fatalf("to the power of %d: %d, want %d", n, got, want)
+			}
+			if got := w.step(); got != w.radix.power(1) {
+				t.Fatalf("a step is %d", got)
+			}
+		}
+	}
+}
+
 // TestPowersAreThoseOfArithmetic compares with math/big, at the edges too.
 func TestPowersAreThoseOfArithmetic(t *testing.T) {
 	r, modulus := random(t, 63), big.NewInt(prime)
