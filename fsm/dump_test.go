@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/rdb"
 )
@@ -153,6 +154,41 @@ func TestRestore_DeadlinesAreRelativeOrAbsolute(t *testing.T) {
 			t.Errorf("%s: PTTL is %s, want %s", name, got, c.want)
 		}
 	}
+}
+
+// TestDump_IsRefusedByItsOwnLength, whatever the value has in memory: a sorted set has its members twice.
+func TestDump_IsRefusedByItsOwnLength(t *testing.T) {
+	m := newMachine(t)
+	for name, p := range payloads() {
+		do(m, [][]byte{[]byte("restore"), []byte(name), []byte("0"), p})
+	}
+	lines := []string{"set int -2147483648", "rpush ints" + strings.Repeat(" -2147483648", 500)}
+	for _, name := range []string{"few", "many"} {
+		line, field := "zadd "+name, "hset h"+name
+		for i := range map[string]int{"few": 3, "many": 2000}[name] {
+			line += fmt.Sprintf(" %d m%d", i, i)
+			field += fmt.Sprintf(" -21474836%d -214748%d", 10+i%38, 3000+i%600)
+		}
+		lines = append(lines, line, field, "zadd long"+name+" 1 "+strings.Repeat("m", 5000))
+	}
+	script(m, lines...)
+	m.state.Space(0).Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+		dumped := func(limit int) string {
+			run := newRun(2, [][]byte{[]byte("dump"), []byte(e.Key())})
+			run.MaxReplyBytes = limit
+			m.Query(0, run)
+			return string(run.Reply)
+		}
+		whole := dumped(0)
+		const overhead = 2 * exec.ValueOverheadBytes
+		if got := dumped(len(whole) + overhead); got != whole {
+			t.Errorf("%s is refused with %d bytes of %d: %.60q", e.Key(), len(whole)+overhead, len(whole), got)
+		}
+		if got := dumped(len(whole) - overhead); !strings.HasPrefix(got, "-"+exec.ReplyTooLong) {
+			t.Errorf("%s of %d bytes is not refused with less: %.60q", e.Key(), len(whole), got)
+		}
+		return true
+	})
 }
 
 func TestDump_SaysWhatHasNoForm(t *testing.T) {

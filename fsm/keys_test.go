@@ -61,8 +61,9 @@ func TestCommandsOfKeysAnswer(t *testing.T) {
 		},
 		"object of nothing": {"object encoding a; object freq a; object idletime a; object refcount a", "$-1 $-1 $-1 $-1"},
 		"refcount":          {"set a 1; object refcount a", "+OK :2147483647"},
-		"shared numbers": {"mset a 0 b 9999 c 10000 d -1 e 01 f x; object refcount a; object refcount b; object refcount c; " +
-			"object refcount d; object refcount e; object refcount f", "+OK :2147483647 :2147483647 :1 :1 :1 :1"},
+		"shared numbers": {"mset a 0 b 9999 c 10000 d -1 e 01 f x; object refcount a; object refcount b; " +
+			"object refcount c; object refcount d; object refcount e; object refcount f",
+			"+OK :2147483647 :2147483647 :1 :1 :1 :1"},
 		"freq":      {"set a 1; object freq a", "+OK " + "-" + noFrequency},
 		"idle time": {"set a 1; object idletime a", "+OK " + "-" + noIdleTime},
 	})

@@ -44,7 +44,8 @@ func debugObject(v exec.View, c exec.Call) []byte {
 	}
 	version := strconv.FormatUint(v.Space.Version(e), 10)
 	return reply.Simple(c.Reply, "Value at:0x0 refcount:"+strconv.FormatInt(references(e), 10)+
-		" encoding:"+e.Encoding(v.Encodings())+" serializedlength:"+strconv.Itoa(e.Size())+" lru:0 lru_seconds_idle:0 version:"+version)
+		" encoding:"+e.Encoding(v.Encodings())+" serializedlength:"+strconv.Itoa(e.Size())+
+		" lru:0 lru_seconds_idle:0 version:"+version)
 }
 
 // debugDigest is DEBUG DIGEST: the sum of the hashes of all keys that are present, so that their order does not matter.

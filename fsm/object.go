@@ -46,8 +46,8 @@ const (
 	manyReferences = math.MaxInt32
 )
 
-// objectRefCount is OBJECT REFCOUNT key. As OBJECT ENCODING does, it tells how Redis would keep the value if it had just
-// been made.
+// objectRefCount is OBJECT REFCOUNT key. As OBJECT ENCODING does, it tells how Redis would keep the value if it had
+// just been made.
 func objectRefCount(v exec.View, c exec.Call) []byte {
 	e := v.Get(c.Args[2])
 	if e == nil {

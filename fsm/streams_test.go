@@ -275,3 +275,32 @@ func TestTransactionsDoNotWaitForStreams(t *testing.T) {
 		t.Errorf("the consumer was not made: %s", got)
 	}
 }
+
+// TestReadCountsDoNotWrap where a client has set them to the highest: they stay, and what is dumped can be restored.
+func TestReadCountsDoNotWrap(t *testing.T) {
+	const highest = "9223372036854775807"
+	for name, lines := range map[string][]string{
+		"of the group":  {"xgroup create s g 0 entriesread " + highest},
+		"one below":     {"xgroup create s g 0 entriesread 9223372036854775806"},
+		"of the stream": {"xsetid s 2-1 entriesadded " + highest, "xadd s 3-1 f v", "xgroup create s g 2-1 entriesread 5"},
+		"of both": {"xsetid s 2-1 entriesadded " + highest, "xgroup create s g 0 entriesread " + highest,
+			"xadd s 3-1 f v"},
+		"with a deletion": {"xsetid s 2-1 entriesadded " + highest, "xadd s 3-1 f v", "xdel s 1-1", "xgroup create s g 0"},
+	} {
+		m := newMachine(t)
+		script(m, append([]string{"xadd s 1-1 f v", "xadd s 2-1 f v"}, lines...)...)
+		for range 4 {
+			script(m, "xreadgroup group g c count 1 streams s >")
+			dumped := do(m, words("dump s"))
+			_, bulk, _ := strings.Cut(dumped, "\r\n")
+			p := []byte(strings.TrimSuffix(bulk, "\r\n"))
+			if got := do(m, [][]byte{[]byte("restore"), []byte("r"), []byte("0"), p, []byte("replace")}); got != "+OK\r\n" {
+				t.Errorf("%s: what is dumped is refused: %q", name, got)
+			}
+			if got := script(m, "xinfo groups s"); strings.Contains(got, "entries-read :-") {
+				t.Errorf("%s: %s", name, got)
+			}
+		}
+		checkHash(t, m)
+	}
+}

@@ -255,7 +255,8 @@ func (s *Server) Changed(key string, run *command.Run) {
 	s.keyWaits.Changed(key)
 }
 
-// Applied is for the state machine to call behind each entry, when it has called Changed for all that the entry changed.
+// Applied is for the state machine to call behind each entry, when it has called Changed for all that the entry has
+// changed.
 func (s *Server) Applied() { s.tracker.applied() }
 
 // Flushed is as Changed, for all keys at once: they were removed, or another state has taken the place of this one.

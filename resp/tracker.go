@@ -141,17 +141,17 @@ func (t *tracker) applied() {
 	for s, prefixes := range t.listeners {
 		for _, prefix := range prefixes {
 			begin, _ := slices.BinarySearch(keys, prefix)
-			var told []string
+			var old []string
 			for _, key := range keys[begin:] {
 				if !strings.HasPrefix(key, prefix) {
 					break
 				}
 				if !s.spared(t.fresh[key]) {
-					told = append(told, key)
+					old = append(old, key)
 				}
 			}
-			if len(told) > 0 {
-				t.tell(s, invalidation(told...))
+			if len(old) > 0 {
+				t.tell(s, invalidation(old...))
 			}
 		}
 	}

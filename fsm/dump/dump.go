@@ -13,6 +13,10 @@ var Functions = []exec.Function{
 	{Of: data.Restore, Write: restore},
 }
 
+// maxShrink is how many times as long as its object a value is at most: a sorted set counts its members twice, and a
+// number of ten digits and a sign is five bytes.
+const maxShrink = 3
+
 // noForm is the error for a value that Redis does not have.
 func noForm(e *keyspace.Entry) string {
 	return "ERR a value of the type " + e.Kind().Name() + " has no form in Redis's format"
@@ -24,7 +28,7 @@ func dump(v exec.View, c exec.Call) []byte {
 	switch {
 	case e == nil:
 		return c.Null()
-	case !c.Fits(e.Size()): // most is about as long, and what is longer is found out
+	case !c.Fits(e.Size() / maxShrink): // what is longer than that is found out
 		return c.TooLong()
 	}
 	object, version, ok := appendValue(nil, e, v)

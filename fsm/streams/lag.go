@@ -41,11 +41,12 @@ func readUpTo(t *value.Stream, id value.StreamID) int64 {
 	return value.UnknownRead
 }
 
-// readAfter is how many entries a group has read when it has got the one with an ID, which is behind its last one.
+// readAfter is how many entries a group has read when it has got the one with an ID, which is behind its last one. The
+// highest number, which a client may have set, stays.
 func readAfter(t *value.Stream, read int64, id value.StreamID) int64 {
 	switch {
 	case read != value.UnknownRead && !holesBehind(t, id):
-		return read + 1
+		return max(read, read+1)
 	case t.Added() > 0:
 		return readUpTo(t, id)
 	}

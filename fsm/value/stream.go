@@ -1,6 +1,8 @@
 package value
 
 import (
+	"math"
+
 	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/fsm/value/shelves"
 	"github.com/raftredis/raftredis/internal/allocated"
@@ -26,12 +28,16 @@ type Stream struct {
 	size int
 	// last is the highest ID that was given, deleted the highest that was deleted one by one.
 	last, deleted StreamID
-	// added is how many entries were ever added, as far as a client did not set it.
+	// added is how many entries were ever added, as far as a client did not set it: up to MaxStreamAdded, and then it
+	// stays.
 	added uint64
 	// blockSum and groupSum add up the digests of blocks and groups.
 	blockSum, groupSum uint64
 	digest             uint64
 }
+
+// MaxStreamAdded is the highest count of entries that were ever added: a client may set it, and Redis reads no more.
+const MaxStreamAdded = math.MaxInt64
 
 // NewStream is an empty stream.
 func NewStream(s digest.Sip, generation uint64) *Stream {

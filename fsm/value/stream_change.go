@@ -34,7 +34,7 @@ func (c *StreamChange) Stream() *Stream { return c.next }
 // SetLast sets the highest ID that was given. No entry held has a higher one.
 func (c *StreamChange) SetLast(id StreamID) { c.next.last = id }
 
-// SetAdded sets how many entries were ever added.
+// SetAdded sets how many entries were ever added, up to MaxStreamAdded.
 func (c *StreamChange) SetAdded(count uint64) { c.next.added = count }
 
 // SetMaxDeleted sets the highest ID that was deleted.
@@ -68,7 +68,7 @@ func (c *StreamChange) Append(id StreamID, pairs [][]byte, nodes StreamNodes) {
 	b.add(id, pairs, nodes.Bytes, c.state)
 	c.end(b)
 	t.held++
-	t.added++
+	t.added = min(t.added+1, MaxStreamAdded)
 	t.last = id
 }
 

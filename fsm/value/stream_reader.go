@@ -242,7 +242,7 @@ func (r *streamReader) Finish(s digest.Sip, generation uint64) (text []byte, apa
 	r.endGroup(s, generation)
 	t := r.stream
 	if !r.begun || len(r.rest) > 0 || r.blocks+r.entries+r.groups+r.consumers+r.pending > 0 ||
-		t.added < t.held || t.last.Compare(t.Newest()) < 0 {
+		t.added < t.held || t.added > MaxStreamAdded || t.last.Compare(t.Newest()) < 0 {
 		return nil, nil, false
 	}
 	*r = streamReader{}
