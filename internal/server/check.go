@@ -7,6 +7,7 @@ import (
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/exit"
+	"github.com/raftredis/raftredis/internal/profile"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -18,6 +19,11 @@ func (c *Config) complete() error {
 	}
 	if err := c.contradictions(); err != nil {
 		return err
+	}
+	if c.profileAddress != "" {
+		if err := profile.Check(c.profileAddress); err != nil {
+			return wrong("--pprof %v", err)
+		}
 	}
 	c.chooseView()
 	if c.node.MaxHistoryBytes == 0 {

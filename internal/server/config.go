@@ -29,6 +29,7 @@ type Config struct {
 	snapshotLogBytes   int64
 	logLevel           string
 	logPath, pidPath   string
+	profileAddress     string
 	lifelineDescriptor int
 	hostsFile          string
 	clockOffset        time.Duration

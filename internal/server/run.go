@@ -61,6 +61,9 @@ func (c *Config) Run(out, log io.Writer) error {
 		return err
 	}
 	c.fitMemory(logger)
+	if err := c.serveProfiles(logger); err != nil {
+		return err
+	}
 	s, err := wire(c, logger, stop)
 	if errors.Is(err, errStopped) {
 		return nil

@@ -141,6 +141,12 @@ func (c *Config) nodeRows() []*setting.Row {
 			Value: &setting.Text{At: setting.TextAt(&c.pidPath)},
 			Help:  "file for the process id while the node runs (default: none)",
 		},
+		{
+			Name: "pprof", Flag: "pprof", Section: ofNode, Unit: "HOST:PORT", Private: true,
+			Value: &setting.Text{At: setting.TextAt(&c.profileAddress)},
+			Help: "loopback address at which go tool pprof asks for profiles: http://HOST:PORT/debug/pprof/ " +
+				"(default: none)",
+		},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
+	"github.com/raftredis/raftredis/internal/profile"
 	"github.com/raftredis/raftredis/internal/reactor"
 	"github.com/raftredis/raftredis/resp"
 	"github.com/raftredis/raftredis/snapshot"
@@ -66,6 +67,20 @@ func wire(c *Config, logger *slog.Logger, stop <-chan os.Signal) (*server, error
 		}
 	}()
 	return s, nil
+}
+
+// serveProfiles lets programs of this machine ask what the process does, for as long as it runs, if --pprof is given.
+func (c *Config) serveProfiles(logger *slog.Logger) error {
+	if c.profileAddress == "" {
+		return nil
+	}
+	listener, err := profile.Listen(c.profileAddress)
+	if err != nil {
+		return fmt.Errorf("--pprof %s: %w", c.profileAddress, err)
+	}
+	logger.Info("profiles are served", "address", "http://"+listener.Addr().String()+"/debug/pprof/")
+	go func() { logger.Warn("profiles are no longer served", "error", profile.Serve(listener)) }()
+	return nil
 }
 
 // assemble makes everything but the node: its key space, its options, and the front end.
