@@ -70,7 +70,7 @@ func (c *client) drawnCall(database int, readsOnly bool) call {
 		if !fits(words, readsOnly) || empties(words, database) && !c.mayEmpty() || c.layouts && showsLayout(words) {
 			continue
 		}
-		if database >= modelDatabases && staysInDatabase(words) {
+		if database >= modelDatabases && staysInDatabase(words) || reachesMovers(words) {
 			continue
 		}
 		return words

@@ -26,8 +26,14 @@ var kinds = [...]rune{numbers, texts, numbers, texts, bitmaps, pairs, registers}
 // twinMark ends the name of the second key of a pair.
 const twinMark = "'"
 
-// nameOf is how the model calls a key of a database: each database has a key of each name.
-func nameOf(database int, key string) string { return strconv.Itoa(database) + "/" + key }
+// nameOf is how the model calls a key of a database: each database has a key of each name, but movers are one in two of
+// them.
+func nameOf(database int, key string) string {
+	if isMover(key) {
+		return moverName(database, key)
+	}
+	return strconv.Itoa(database) + "/" + key
+}
 
 // familyOf is the name of the keys that commands concern together: of a pair, or of a key by itself.
 func familyOf(key string) string { return strings.TrimSuffix(key, twinMark) }
@@ -194,6 +200,10 @@ func count(is bool) int {
 
 // apply is the model of the state machine: what a call does to its family, and what it answers.
 func (c call) apply(f *family) (reply string) {
+	if c[0] == "SWAPDB" { // for each family of movers, by itself
+		f[0], f[1] = f[1], f[0]
+		return okReply
+	}
 	state := f.of(c[1])
 	present := *state != ""
 	switch c[0] {
@@ -211,6 +221,8 @@ func (c call) apply(f *family) (reply string) {
 		return c.applyNumber(state)
 	case "MGET", "MSET", "MSETNX", "RENAME", "COPY", "DEL", "WATCH":
 		return c.applyPair(f)
+	case "MOVE":
+		return c.applyMove(f)
 	case "DELEX", "DELIFEQ", "DIGEST":
 		return c.applyCondition(state)
 	case "SETNX":
@@ -306,14 +318,16 @@ func (c call) applyPair(f *family) (reply string) {
 		*f.of(c[2]), *first = *first, ""
 		return okReply
 	}
-	// COPY does not replace.
 	to := f.of(c[2])
-	if *first == "" || *to != "" {
+	if *first == "" || *to != "" && !c.replaces() {
 		return integer(0)
 	}
 	*to = *first
 	return integer(1)
 }
+
+// replaces reports whether a COPY, as the model has it, replaces what is there.
+func (c call) replaces() bool { return c[0] == "COPY" && len(c) > 3 }
 
 // applyBits does what concerns bits and bytes at an offset. They read and write behind the end, where zeros are.
 func (c call) applyBits(state *string) (reply string) {

@@ -14,7 +14,8 @@ import (
 const mutationSeedsMax = 2000
 
 // suspects says which profile looks where it hurts when a guard is down, for the guards that whole clusters notice
-// soon.
+// soon. They are lowered in the options of a world: one that the product asks for by guard.Down stays up there. Of
+// those, TestWorldsJudgeDatabases notices some.
 var suspects = map[guard.Guard]string{
 	guard.CommitProven:        "mixed",
 	guard.VoteDurable:         "votes",

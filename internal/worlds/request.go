@@ -55,16 +55,22 @@ func (r *Request) Timed() *Request {
 	return &Request{calls: r.calls, database: r.database, timed: true, protocol: r.protocol}
 }
 
-// each visits the calls of a request that the model knows, each with the name of its keys there: see nameOf. It leaves
-// out SELECT, which says in which database the calls behind it are.
+// each visits the calls of a request that the model knows, as it has them, each with the name of its keys there: see
+// nameOf. The name of SWAPDB, which concerns all movers, is "". It leaves out SELECT, which says in which database the
+// calls behind it are.
 func (r *Request) each(visit func(i int, c call, name string)) {
 	database := r.database
 	for i, c := range r.calls {
-		if c[0] == "SELECT" {
+		switch {
+		case c[0] == "SELECT":
 			database, _ = strconv.Atoi(c[1])
-			continue
+		case c[0] == "SWAPDB":
+			visit(i, c, "")
+		case isMover(c[1]):
+			visit(i, c.asPair(database), nameOf(database, c[1]))
+		default:
+			visit(i, c, nameOf(database, c[1]))
 		}
-		visit(i, c, nameOf(database, c[1]))
 	}
 }
 

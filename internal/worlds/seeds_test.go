@@ -67,12 +67,13 @@ func TestSeeds_NoRuleIsBroken(t *testing.T) {
 	}
 }
 
-// checkMet makes sure that small values counted as long, in each way that there is.
+// checkMet makes sure that small values counted as long, in each way that there is, and that databases were in use.
 func checkMet(t *testing.T, met *Met) {
 	t.Helper()
 	for what, count := range map[string]int64{
 		"parts of bodies ahead": met.Ahead.Load(), "bodies compared by sums": met.Summed.Load(),
 		"values left out": met.LeftOut.Load(), "frozen states": met.Frozen.Load(),
+		"movers moved": met.Moved.Load(), "databases swapped": met.Swapped.Load(), "transactions refused": met.Refused.Load(),
 	} {
 		if t.Logf("%d %s", count, what); count == 0 {
 			t.Errorf("in all seeds there was not one of %s", what)

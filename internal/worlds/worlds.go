@@ -21,7 +21,7 @@ type KeySpace struct {
 	// MaxValueBytes bounds values; 0 means the bound of package fsm. Drawn commands make large ones, and a simulated
 	// disk is small.
 	MaxValueBytes int
-	// Sizes are from which lengths on values and bodies count as long; Met counts what was long, if it is not nil.
+	// Sizes are from which lengths on values and bodies count as long; Met counts what was met, if it is not nil.
 	Sizes Sizes
 	Met   *Met
 	// LongBytes is how many bytes the values of long requests have, at least, in worlds with Sizes.
@@ -40,11 +40,14 @@ type Sizes struct {
 	SummedBytes int
 }
 
-// Met counts what was long in worlds.
+// Met counts what was long in worlds, and what happened between databases.
 type Met struct {
 	// Ahead counts parts of bodies that a machine took before the whole, Summed runs that were compared by their sums,
 	// LeftOut runs that lacked a part of a value, Frozen those of them that were put to a frozen state.
 	Ahead, Summed, LeftOut, Frozen atomic.Int64
+	// Moved counts movers that changed their database alone, Swapped databases that changed places, Refused transactions
+	// of which a watched key had changed.
+	Moved, Swapped, Refused atomic.Int64
 }
 
 // machine is the machine of package fsm as package consensus takes it, with what connections and the server do to runs.
@@ -167,6 +170,9 @@ func (c *client) Invent(now time.Duration, readsOnly bool) workload.Request {
 	}
 	if c.hits(transactionShare) {
 		return c.transact(now, readsOnly)
+	}
+	if c.hits(moverShare) {
+		return c.move(now, readsOnly)
 	}
 	if readsOnly || c.hits(c.mix.Reads) {
 		r := &Request{calls: []call{c.read(c.key(now))}, database: c.database(), protocol: 2}
