@@ -4,12 +4,14 @@
 //	raftredis serve        run one node
 //	raftredis playground   run several nodes on this machine, in child processes
 //	raftredis inspect      show what is in the directory of a node
+//	raftredis bench        generate load for a server, and measure it
 //	raftredis version      say what was built
 //	raftredis completion   print what makes a shell complete command lines
 //	raftredis help         explain a subcommand, or a topic: essays of a screen, in the directory topics
 //
 // One short file declares each subcommand to cobra. The work is done elsewhere: internal/server runs a node,
-// internal/server/playground a cluster, internal/inspect describes a directory, and internal/cli words help and errors.
+// internal/server/playground a cluster, internal/inspect describes a directory, internal/bench generates
+// load, and internal/cli words help and errors.
 //
 // # What holds
 //

@@ -34,8 +34,8 @@ func rootCommand() *cobra.Command {
 	root.FParseErrWhitelist.UnknownFlags = true // the wrong subcommand before them is what matters
 	root.Flags().BoolP("version", "v", false, "say what was built")
 	root.SetHelpFunc(printHelp)
-	root.AddCommand(serveCommand(), playgroundCommand(), healthCommand(), inspectCommand(), versionCommand(),
-		completionCommand(root))
+	root.AddCommand(serveCommand(), playgroundCommand(), healthCommand(), inspectCommand(), benchCommand(),
+		versionCommand(), completionCommand(root))
 	root.SetHelpCommand(helpCommand(root))
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {

@@ -27,8 +27,8 @@ const (
 func topicNames() []string {
 	return []string{
 		"getting-started", "consistency", "once", "locks", "log", "clients", "configuration", "redis-conf", settingsName,
-		parametersName, "membership", "snapshots", "backup", "probes", "upgrade", "files", "security", "not-ready",
-		"troubleshooting", "exit-codes",
+		parametersName, "membership", "snapshots", "backup", "probes", "benchmarks", "upgrade", "files", "security",
+		"not-ready", "troubleshooting", "exit-codes",
 	}
 }
 

@@ -124,7 +124,7 @@ func (m *Meter) Add(bytes int) error {
 	m.reported = time.Now()
 	text := Stage{m.what, m.done, m.total, "bytes"}.String()
 	if m.moving {
-		fmt.Fprint(m.Err, overwrite(text))
+		fmt.Fprint(m.Err, Overwrite(text))
 	} else {
 		fmt.Fprintln(m.Err, text)
 	}
@@ -134,12 +134,12 @@ func (m *Meter) Add(bytes int) error {
 // End removes the line from the terminal.
 func (m *Meter) End() {
 	if m.moving {
-		fmt.Fprint(m.Err, overwrite(""))
+		fmt.Fprint(m.Err, Overwrite(""))
 	}
 }
 
-// overwrite returns the text with what makes it replace the cursor's line.
-func overwrite(text string) string {
+// Overwrite returns the text with what makes it replace the cursor's line.
+func Overwrite(text string) string {
 	const eraseLine = "\r\x1b[K"
 	if runes := []rune(text); len(runes) > statusColumns {
 		text = string(runes[:statusColumns-1]) + "…"

@@ -35,7 +35,7 @@ func TestProgress_ALineMovesBelowTheLogOnATerminalOnly(t *testing.T) {
 	if got := written(true, put); got != want {
 		t.Errorf("on a terminal: %q, want %q", got, want)
 	}
-	long := overwrite(strings.Repeat("é", 200))
+	long := Overwrite(strings.Repeat("é", 200))
 	if n := len([]rune(strings.TrimPrefix(long, erase))); n != statusColumns {
 		t.Errorf("a long line has %d columns", n)
 	}

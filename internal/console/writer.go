@@ -58,7 +58,7 @@ func (w *Writer) Write(line []byte) (int, error) {
 // the line. Elsewhere than on a terminal nothing is written, and one that comes when much waits is lost.
 func (w *Writer) status(text string) {
 	select {
-	case w.queue <- logLine{text: []byte(overwrite(text)), moving: true}:
+	case w.queue <- logLine{text: []byte(Overwrite(text)), moving: true}:
 	default:
 	}
 }
@@ -82,7 +82,7 @@ func (w *Writer) carry(destination io.Writer, moves bool) {
 			fmt.Fprintf(destination, "raftredis: %d lines of the log were dropped: their reader was too slow\n", n)
 		}
 		if below != nil {
-			line.text = slices.Concat([]byte(overwrite("")), line.text, below)
+			line.text = slices.Concat([]byte(Overwrite("")), line.text, below)
 		}
 		_, _ = destination.Write(line.text) // no place is left to report an error
 	}

@@ -46,7 +46,7 @@ func (d *drawer) appendRequest(dst []byte, r *request) []byte {
 		case pieceRandom:
 			dst = appendNumber(dst, d.random.Uint64N(d.plan.Keys))
 		case pieceSequence:
-			dst = appendNumber(dst, d.plan.sequence.Add(1)-1)
+			dst = appendNumber(dst, (d.plan.sequence.Add(1)-1)%d.plan.Keys)
 		case pieceLength:
 			length = d.valueLength()
 			dst = strconv.AppendInt(append(dst, '$'), int64(p.around+length), 10)

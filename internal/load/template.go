@@ -13,7 +13,7 @@ var placeholders = []struct {
 }{
 	{"{key}", "a number below the number of keys, by the distribution of keys; twelve digits", pieceKey},
 	{"{random}", "a number below the number of keys, each as often as the others; twelve digits", pieceRandom},
-	{"{seq}", "0, 1, 2 and so on, over all connections; twelve digits", pieceSequence},
+	{"{seq}", "0, 1, 2 and so on over all connections, and 0 again behind the last key; twelve digits", pieceSequence},
 	{"{value}", "random letters and digits", pieceValue},
 }
 

@@ -47,7 +47,7 @@ func TestCompletion_BashOffersWhatFits(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line, want := range map[string]string{
-		"raftredis ":                           "serve playground health inspect version completion help",
+		"raftredis ":                           "serve playground health inspect bench version completion help",
 		"raftredis pl":                         "playground",
 		"raftredis serve --boot":               "--bootstrap",
 		"raftredis serve --snapshot-":          "--snapshot-bytes-per-second --snapshot-log-bytes",
@@ -63,6 +63,7 @@ func TestCompletion_BashOffersWhatFits(t *testing.T) {
 		"raftredis serve topics/get":           "", // a file: bash offers it by itself
 		"raftredis inspect --ver":              "--verify-snapshots",
 		"raftredis inspect topics/get":         "",
+		"raftredis bench --distribution ":      "uniform zipf",
 		"raftredis completion ":                "bash zsh fish",
 		"raftredis help mem":                   "membership",
 		"raftredis help --h":                   "--help",

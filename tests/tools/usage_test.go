@@ -55,6 +55,10 @@ func TestUsage_WrongCommandLinesSayWhatToDo(t *testing.T) {
 		{"serve --dir=", []string{"--dir is empty"}},
 		{"playground --nodes 0", []string{"--nodes is 0"}},
 		{"playground --port 60000", []string{"the highest that goes is 55533"}},
+		{"bench --mix none", []string{`--mix is "none"; it must be set, get,`, "ycsb-a"}},
+		{"bench --command {x}", []string{`"{x}" is no placeholder; there are {key},`}},
+		{"bench --value-bytes 9-8", []string{`--value-bytes is "9-8"; it must be a length, such as 64`}},
+		{"bench 6379", []string{`"6379" is no address`}},
 		{"version now", []string{`"now" is no flag`}},
 	} {
 		t.Run(test.args, func(t *testing.T) {
