@@ -91,6 +91,21 @@ func (w *pair) watch(s station) (mayRefuse string) {
 	return mayRefuse
 }
 
+// refusal makes a transaction that is refused for a change of what it watches: the draw may have had none.
+func (w *pair) refusal() {
+	w.t.Helper()
+	s, other := w.stations[0], w.stations[1]
+	here := [][]string{{"select", "0"}}
+	both(s.redis, s.here, append(here, []string{"watch", "a"}))
+	both(other.redis, other.here, append(here, []string{"set", "a", "changed"}))
+	all := both(s.redis, s.here, [][]string{{"multi"}, {"set", "a", "mine"}, {"exec"}, {"get", "a"}})
+	if exec := all[2]; !isNull(exec.redis) || !isNull(exec.here) {
+		w.t.Fatalf("EXEC behind a change of what it watches answers %.100q, in Redis %.100q", exec.here, exec.redis)
+	}
+	w.compare(s, [][]string{{"get", "a"}}, []string{"get"}, all[3:])
+	w.refused++
+}
+
 // isNull reports whether a reply is null, in either protocol.
 func isNull(reply string) bool { return reply == "*-1\r\n" || reply == "_\r\n" }
 
