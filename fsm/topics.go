@@ -71,24 +71,14 @@ func logFull(limits value.TopicLimits) string {
 // topicOf gives the topic of an entry, nil for no entry. ok is false if the value is of another kind.
 func topicOf(e *keyspace.Entry) (t *value.Topic, ok bool) { return exec.ValueOf[*value.Topic](e) }
 
-// putTopic puts a topic in place of that of an entry, or of none.
-func putTopic(w *exec.Writer, at keyspace.Place, key []byte, old *keyspace.Entry, t *value.Topic) {
-	if old == nil {
-		w.Put(at, key, keyspace.EntryOf(key, t))
-	} else {
-		w.Put(at, key, old.With(t))
-	}
-}
-
 // logAppend is RAFT.LOG APPEND topic data.
 //
 // Each entry takes a number, so that the next number is above all indexes of all topics: a topic that is made later
 // begins there. The first entry of a topic has the number itself, each other one the index behind the last.
 func logAppend(w *exec.Writer, c exec.Call) []byte {
-	key, data := c.Args[2], c.Args[3]
-	at := w.Place(key)
-	old := w.Find(at, key)
-	t, ok := topicOf(old)
+	data := c.Args[3]
+	topic, ok := exec.TargetOf[*value.Topic](w, c.Args[2])
+	t := topic.Value
 	switch {
 	case !ok:
 		return c.WrongType()
@@ -112,7 +102,7 @@ func logAppend(w *exec.Writer, c exec.Call) []byte {
 	if limits.Trims {
 		t = t.Trimmed(t.Within(limits.Bytes, limits.Entries), state, generation)
 	}
-	putTopic(w, at, key, old, t)
+	topic.Put(t)
 	return c.Integer(int64(t.Next() - 1))
 }
 
@@ -127,10 +117,8 @@ func isFull(t *value.Topic, limits value.TopicLimits, bytes uint64) bool {
 // logLimit is RAFT.LOG LIMIT topic [BYTES n] [ENTRIES n] [FULL REFUSE|TRIM]. What stands in the topic beyond limits
 // that refuse stays.
 func logLimit(w *exec.Writer, c exec.Call) []byte {
-	key := c.Args[2]
-	at := w.Place(key)
-	old := w.Find(at, key)
-	t, ok := topicOf(old)
+	topic, ok := exec.TargetOf[*value.Topic](w, c.Args[2])
+	t := topic.Value
 	if !ok {
 		return c.WrongType()
 	}
@@ -153,7 +141,7 @@ func logLimit(w *exec.Writer, c exec.Call) []byte {
 	if limits.Trims {
 		t = t.Trimmed(t.Within(limits.Bytes, limits.Entries), state, generation)
 	}
-	putTopic(w, at, key, old, t)
+	topic.Put(t)
 	return c.OK()
 }
 
@@ -185,10 +173,8 @@ func parseTopicLimits(args [][]byte, limits value.TopicLimits) (_ value.TopicLim
 
 // logTrim is RAFT.LOG TRIM topic BEFORE index|BYTES n|AGE ms.
 func logTrim(w *exec.Writer, c exec.Call) []byte {
-	key := c.Args[2]
-	at := w.Place(key)
-	old := w.Find(at, key)
-	t, ok := topicOf(old)
+	topic, ok := exec.TargetOf[*value.Topic](w, c.Args[2])
+	t := topic.Value
 	n, isNumber := number.Parse(c.Args[4])
 	switch {
 	case !exec.Is(c.Args[3], "BEFORE") && !exec.Is(c.Args[3], "BYTES") && !exec.Is(c.Args[3], "AGE"):
@@ -211,7 +197,7 @@ func logTrim(w *exec.Writer, c exec.Call) []byte {
 	dropped := before - t.First()
 	if dropped > 0 {
 		state, generation := w.Making()
-		putTopic(w, at, key, old, t.Trimmed(before, state, generation))
+		topic.Put(t.Trimmed(before, state, generation))
 	}
 	return c.Integer(int64(dropped))
 }

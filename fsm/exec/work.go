@@ -38,9 +38,9 @@ func (c Call) IsTooMany(count, elements, bytes int) bool {
 	return c.IsTooMuch(count * (elementWork + bytes/max(elements, 1)))
 }
 
-// copiesTooMuch is IsTooMuch for a string that is copied into a reply beside a write: a thousand of them may be asked
-// for there. In a run of reads what was answered is sent before more is. The caller may go on, as what it answers is
-// thrown away.
+// copiesTooMuch is IsTooMuch for a string that is copied into a reply beside a write: a transaction may ask for
+// a thousand of them. In a run of reads what was answered is sent before more is. The caller may go on, as what it
+// answers is thrown away.
 func (c Call) copiesTooMuch(bytes int) bool {
 	return bytes > smallWork && c.applies && c.IsTooMuch(bytes)
 }

@@ -34,10 +34,9 @@ func randField(v exec.View, c exec.Call) []byte {
 		return reply.ArrayHeader(c.Reply, 0)
 	case c.IsTooMany(exec.Drawn(count, h.Len()), h.Len(), h.Size()):
 		return c.Reply
-	case count < 0:
-		return drawAny(v, c, h, -count, withValues)
 	}
-	return drawDifferent(v, c, h, count, withValues)
+	lot := lotOf(h, withValues)
+	return lot.Draw(v, c, count)
 }
 
 func oneField(v exec.View, c exec.Call) []byte {
@@ -72,58 +71,33 @@ func beginPairs(c exec.Call, count int, withValues bool) []byte {
 	return reply.ArrayHeader(c.Reply, count)
 }
 
-func pair(c exec.Call, field, v value.Item, withValues bool) []byte {
-	if !withValues {
-		return c.Item(field)
-	}
-	c.Reply = reply.PairHeader(c.Reply, c.Protocol)
-	c.Reply = c.Item(field)
-	return c.Item(v)
-}
-
-// drawAny answers with count fields, each drawn of all.
-func drawAny(v exec.View, c exec.Call, h *value.Hash, count int64, withValues bool) []byte {
-	before := c
-	switch {
-	case count > exec.MaxDrawn:
-		return c.Error(exec.TooManyDrawn)
-	case !c.Fits(int(count) * exec.MinValueBytes):
-		return c.TooLong()
-	}
-	chance := v.Chance()
-	c.Reply = beginPairs(c, int(count), withValues)
-	for range count {
-		field, v := h.At(chance.Below(h.Len()))
+// lotOf are the fields of a hash, each with its value if it is shown.
+func lotOf(h *value.Hash, withValues bool) exec.Lot {
+	show := func(c *exec.Call, field, v value.Item) bool {
 		if !c.Fits(pairBytes(field, v, withValues)) {
-			return before.TooLong()
+			return false
 		}
-		c.Reply = pair(c, field, v, withValues)
-	}
-	return c.Reply
-}
-
-// drawDifferent answers with count different fields, or with all if there are no more.
-func drawDifferent(v exec.View, c exec.Call, h *value.Hash, count int64, withValues bool) []byte {
-	before, fits := c, true
-	show := func(field, v value.Item) bool {
-		if fits = c.Fits(pairBytes(field, v, withValues)); fits {
-			c.Reply = pair(c, field, v, withValues)
+		if withValues {
+			c.Reply = reply.PairHeader(c.Reply, c.Protocol)
 		}
-		return fits
-	}
-	c.Reply = beginPairs(c, int(min(count, int64(h.Len()))), withValues)
-	if count >= int64(h.Len()) {
-		h.Each(show)
-	} else {
-		chance := v.Chance()
-		for _, number := range chance.Different(h.Len(), int(count)) {
-			if !show(h.At(number)) {
-				break
-			}
+		if c.Reply = c.Item(field); withValues {
+			c.Reply = c.Item(v)
 		}
+		return true
 	}
-	if !fits {
-		return before.TooLong()
+	return exec.Lot{
+		Length: h.Len(),
+		Begin:  func(c exec.Call, count int) []byte { return beginPairs(c, count, withValues) },
+		Show: func(c *exec.Call, number int) bool {
+			field, v := h.At(number)
+			return show(c, field, v)
+		},
+		All: func(c *exec.Call) (fits bool) {
+			h.Each(func(field, v value.Item) bool {
+				fits = show(c, field, v)
+				return fits
+			})
+			return fits
+		},
 	}
-	return c.Reply
 }

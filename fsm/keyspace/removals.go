@@ -176,15 +176,11 @@ func (o *imageWriter) addRemovals(r *removals) error {
 
 // readRemovals reads the section of removals, which is the only one and follows those of keys.
 func (in *imageReader) readRemovals(length, checksum uint32) error {
-	var p piece
-	p.checksum = checksum
-	if err := in.payload(&p.payload, length); err != nil {
+	payload, err := in.whole(length, checksum)
+	if err != nil {
 		return err
 	}
-	if err := p.check(); err != nil {
-		return err
-	}
-	removals, ok := readRemovals(p.payload.Bytes(), in.state.index, in.state.hashing.state)
+	removals, ok := readRemovals(payload, in.state.index, in.state.hashing.state)
 	if !ok || in.removals != nil {
 		return damaged("its removals are none", nil)
 	}

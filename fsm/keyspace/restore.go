@@ -287,6 +287,15 @@ func (in *imageReader) payload(into *bytes.Buffer, length uint32) error {
 	return nil
 }
 
+// whole reads the payload of a section that is kept as it is, and checks it.
+func (in *imageReader) whole(length, checksum uint32) (payload []byte, err error) {
+	p := piece{checksum: checksum}
+	if err := in.payload(&p.payload, length); err != nil {
+		return nil, err
+	}
+	return p.payload.Bytes(), p.check()
+}
+
 // skip reads over a section of a kind that this build does not know, if the kind allows that.
 func (in *imageReader) skip(kind section.Kind, length, checksum uint32) error {
 	if !kind.Skippable() {

@@ -93,16 +93,9 @@ func (o *imageWriter) addSessions(f *sessions.Frozen) error {
 
 // readSessions keeps the payload of a section of sessions until the image has ended.
 func (in *imageReader) readSessions(length, checksum uint32) error {
-	var p piece
-	p.checksum = checksum
-	if err := in.payload(&p.payload, length); err != nil {
-		return err
-	}
-	if err := p.check(); err != nil {
-		return err
-	}
-	in.sessions = append(in.sessions, bytes.NewReader(p.payload.Bytes()))
-	return nil
+	payload, err := in.whole(length, checksum)
+	in.sessions = append(in.sessions, bytes.NewReader(payload))
+	return err
 }
 
 // finishSessions puts the sessions into the space.

@@ -65,15 +65,11 @@ func (in *imageReader) readSwaps(length, checksum uint32) error {
 	if in.swaps != nil || len(in.sessions) > 0 || in.removals != nil {
 		return damaged("its swaps are not where they belong", nil)
 	}
-	var p piece
-	p.checksum = checksum
-	if err := in.payload(&p.payload, length); err != nil {
+	payload, err := in.whole(length, checksum)
+	if err != nil {
 		return err
 	}
-	if err := p.check(); err != nil {
-		return err
-	}
-	if in.swaps = p.payload.Bytes(); len(in.swaps) == 0 || len(in.swaps)%swapBytes != 0 {
+	if in.swaps = payload; len(in.swaps) == 0 || len(in.swaps)%swapBytes != 0 {
 		return damaged("its swaps are none", nil)
 	}
 	return nil

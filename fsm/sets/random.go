@@ -141,10 +141,9 @@ func randMember(v exec.View, c exec.Call) []byte {
 		return reply.ArrayHeader(c.Reply, 0)
 	case c.IsTooMany(exec.Drawn(count, s.Len()), s.Len(), s.Size()):
 		return c.Reply
-	case count < 0:
-		return drawAny(v, c, s, -count)
 	}
-	return drawDifferent(v, c, s, count)
+	lot := lotOf(s)
+	return lot.Draw(v, c, count)
 }
 
 func randOne(v exec.View, c exec.Call) []byte {
@@ -163,49 +162,25 @@ func randOne(v exec.View, c exec.Call) []byte {
 	return c.Item(member)
 }
 
-// drawAny answers with count members, each drawn of all.
-func drawAny(v exec.View, c exec.Call, s *value.Set, count int64) []byte {
-	before := c
-	switch {
-	case count > exec.MaxDrawn:
-		return c.Error(exec.TooManyDrawn)
-	case !c.Fits(int(count) * exec.MinValueBytes):
-		return c.TooLong()
-	}
-	chance := v.Chance()
-	c.Reply = reply.ArrayHeader(c.Reply, int(count))
-	for range count {
-		member := s.At(chance.Below(s.Len()))
-		if !c.Fits(exec.ListBytes(member.Len(), 1)) {
-			return before.TooLong()
-		}
-		c.Reply = c.Item(member)
-	}
-	return c.Reply
-}
-
-// drawDifferent answers with count different members, or with all if there are no more.
-func drawDifferent(v exec.View, c exec.Call, s *value.Set, count int64) []byte {
-	before, fits := c, true
-	show := func(member value.Item) bool {
-		if fits = c.Fits(exec.ListBytes(member.Len(), 1)); fits {
+// lotOf are the members of a set.
+func lotOf(s *value.Set) exec.Lot {
+	show := func(c *exec.Call, member value.Item) bool {
+		fits := c.Fits(exec.ListBytes(member.Len(), 1))
+		if fits {
 			c.Reply = c.Item(member)
 		}
 		return fits
 	}
-	c.Reply = reply.ArrayHeader(c.Reply, int(min(count, int64(s.Len()))))
-	if count >= int64(s.Len()) {
-		s.Each(show)
-	} else {
-		chance := v.Chance()
-		for _, number := range chance.Different(s.Len(), int(count)) {
-			if !show(s.At(number)) {
-				break
-			}
-		}
+	return exec.Lot{
+		Length: s.Len(),
+		Begin:  func(c exec.Call, count int) []byte { return reply.ArrayHeader(c.Reply, count) },
+		Show:   func(c *exec.Call, number int) bool { return show(c, s.At(number)) },
+		All: func(c *exec.Call) (fits bool) {
+			s.Each(func(member value.Item) bool {
+				fits = show(c, member)
+				return fits
+			})
+			return fits
+		},
 	}
-	if !fits {
-		return before.TooLong()
-	}
-	return c.Reply
 }

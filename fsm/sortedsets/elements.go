@@ -34,20 +34,27 @@ const elementOverheadBytes = 2 * exec.ValueOverheadBytes
 
 // answer answers with elements: their members, or pairs of member and score, which nest in RESP3.
 func answer(c exec.Call, count int, withScores bool, each func(visit func(member []byte, score float64))) []byte {
-	if withScores {
-		c.Reply = reply.PairsHeader(c.Reply, c.Protocol, count)
-	} else {
-		c.Reply = reply.ArrayHeader(c.Reply, count)
-	}
+	c.Reply = begin(c, count, withScores)
 	each(func(member []byte, score float64) {
-		if withScores {
-			c.Reply = reply.PairHeader(c.Reply, c.Protocol)
-		}
-		if c.Reply = reply.Bulk(c.Reply, member); withScores {
-			c.Reply = reply.Double(c.Reply, c.Protocol, score)
-		}
+		c.Reply = appendElement(c.Reply, c.Protocol, member, score, withScores)
 	})
 	return c.Reply
+}
+
+// begin begins an array of elements.
+func begin(c exec.Call, count int, withScores bool) []byte {
+	if withScores {
+		return reply.PairsHeader(c.Reply, c.Protocol, count)
+	}
+	return reply.ArrayHeader(c.Reply, count)
+}
+
+// appendElement appends an element.
+func appendElement(dst []byte, protocol int, member []byte, score float64, withScores bool) []byte {
+	if !withScores {
+		return reply.Bulk(dst, member)
+	}
+	return reply.Double(reply.Bulk(reply.PairHeader(dst, protocol), member), protocol, score)
 }
 
 // answerRanks answers with the elements from a rank on, before another one, or with those in reverse order.

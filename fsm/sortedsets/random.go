@@ -37,10 +37,9 @@ func pick(v exec.View, c exec.Call) []byte {
 		return reply.ArrayHeader(c.Reply, 0)
 	case c.IsTooMany(exec.Drawn(count, z.Len()), z.Len(), z.Size()):
 		return c.Reply
-	case count < 0:
-		return pickAny(v, c, z, -count, withScores)
 	}
-	return pickDifferent(v, c, z, count, withScores)
+	lot := lotOf(z, withScores)
+	return lot.Draw(v, c, count)
 }
 
 // parsePick reads what follows the key.
@@ -57,49 +56,31 @@ func parsePick(args [][]byte) (count int64, withScores bool, refusal string) {
 	return count, withScores, ""
 }
 
-// pickAny answers with so many elements, each picked out of all.
-func pickAny(v exec.View, c exec.Call, z *value.SortedSet, count int64, withScores bool) []byte {
-	switch {
-	case count > exec.MaxDrawn:
-		return c.Error(exec.TooManyDrawn)
-	case !c.Fits(int(count) * exec.MinValueBytes):
-		return c.TooLong()
-	}
-	var all elements
-	chance := v.Chance()
-	for range count {
-		z.Each(chance.Below(z.Len()), func(member []byte, score float64) bool {
-			all.add(member, score)
-			return false
-		})
-		if len(all.ends)%1024 == 0 && !c.Fits(all.replyBytes()) {
-			return c.TooLong()
+// lotOf are the elements of a sorted set, each with its score if it is shown.
+func lotOf(z *value.SortedSet, withScores bool) exec.Lot {
+	show := func(c *exec.Call, member []byte, score float64) bool {
+		fits := c.Fits(len(member) + elementOverheadBytes)
+		if fits {
+			c.Reply = appendElement(c.Reply, c.Protocol, member, score, withScores)
 		}
+		return fits
 	}
-	if !c.Fits(all.replyBytes()) {
-		return c.TooLong()
+	return exec.Lot{
+		Length: z.Len(),
+		Begin:  func(c exec.Call, count int) []byte { return begin(c, count, withScores) },
+		Show: func(c *exec.Call, rank int) (fits bool) {
+			z.Each(rank, func(member []byte, score float64) bool {
+				fits = show(c, member, score)
+				return false
+			})
+			return fits
+		},
+		All: func(c *exec.Call) (fits bool) {
+			z.Each(0, func(member []byte, score float64) bool {
+				fits = show(c, member, score)
+				return fits
+			})
+			return fits
+		},
 	}
-	return answer(c, int(count), withScores, all.each)
-}
-
-// pickDifferent answers with so many elements, or with all if there are not as many, none of them twice.
-func pickDifferent(v exec.View, c exec.Call, z *value.SortedSet, count int64, withScores bool) []byte {
-	if count >= int64(z.Len()) {
-		return answerRanks(c, z, 0, z.Len(), false, withScores)
-	}
-	if !c.Fits(int(count) * exec.MinValueBytes) {
-		return c.TooLong()
-	}
-	chance := v.Chance()
-	var all elements
-	for _, rank := range chance.Different(z.Len(), int(count)) {
-		z.Each(rank, func(member []byte, score float64) bool {
-			all.add(member, score)
-			return false
-		})
-	}
-	if !c.Fits(all.replyBytes()) {
-		return c.TooLong()
-	}
-	return answer(c, int(count), withScores, all.each)
 }

@@ -23,60 +23,38 @@ import (
 // maxStreamRecordBytes bounds a record: the longest entry, with the lengths of its fields and values.
 const maxStreamRecordBytes = math.MaxInt32
 
-// streamWriter cuts records into parts.
-type streamWriter struct {
-	buf, part []byte
-	emit      func(part []byte) error
-	err       error
-}
-
-// put adds bytes.
-func (w *streamWriter) put(b []byte) {
-	for len(b) > 0 && w.err == nil {
-		n := min(len(b), MaxPartBytes-len(w.part))
-		w.part, b = append(w.part, b[:n]...), b[n:]
-		if len(w.part) == MaxPartBytes {
-			w.err, w.part = w.emit(w.part), w.buf
-		}
-	}
-}
-
 // record adds a record of some numbers, with a text before them and one behind.
-func (w *streamWriter) record(before, behind []byte, numbers ...uint64) {
+func (p *imageParts) record(before, behind []byte, numbers ...uint64) {
 	var few [16 * binary.MaxVarintLen64]byte
 	words := few[:0]
 	for _, n := range numbers {
 		words = binary.AppendUvarint(words, n)
 	}
 	var length [binary.MaxVarintLen64]byte
-	w.put(binary.AppendUvarint(length[:0], uint64(len(before)+len(words)+len(behind))))
-	w.put(before)
-	w.put(words)
-	w.put(behind)
+	p.put(binary.AppendUvarint(length[:0], uint64(len(before)+len(words)+len(behind))))
+	p.put(before)
+	p.put(words)
+	p.put(behind)
 }
 
 // EachPart calls emit with the parts of the image, made in buf.
 func (t *Stream) EachPart(buf []byte, emit func(part []byte) error) error {
-	w := streamWriter{buf: buf[:0], part: buf[:0], emit: emit}
+	w := cutInto(buf, emit)
 	w.record(nil, nil, t.last.Millis, t.last.Sequence, t.deleted.Millis, t.deleted.Sequence, t.added,
 		uint64(t.blocks.Len()), uint64(t.groups.Len()))
 	t.blocks.Each(shelves.Spot{}, func(b *streamBlock) bool {
 		w.record(nil, b.bytes[:b.begin], b.first.Millis, b.first.Sequence, b.last.Millis, b.last.Sequence,
 			uint64(b.added), uint64(b.listpack), uint64(b.held))
-		w.put(b.bytes[b.from:])
-		return w.err == nil
+		return w.put(b.bytes[b.from:])
 	})
 	t.groups.Each(shelves.Spot{}, func(g *StreamGroup) bool {
-		g.write(&w)
+		g.write(w)
 		return w.err == nil
 	})
-	if w.err == nil && len(w.part) > 0 {
-		w.err = emit(w.part)
-	}
-	return w.err
+	return w.finish()
 }
 
-func (g *StreamGroup) write(w *streamWriter) {
+func (g *StreamGroup) write(w *imageParts) {
 	w.record(appendText(nil, []byte(g.name.text)), nil, g.last.Millis, g.last.Sequence, alternating(g.read),
 		uint64(g.consumers.Len()), uint64(g.pending.Len()))
 	numbers := make(map[*streamName]uint64, g.consumers.Len())
