@@ -59,11 +59,26 @@ func (c *Conn) mayReadOld() bool {
 	return f.stale || (f.readOnly && c.server.view.ReadOnlyLoosens())
 }
 
-// contentWithOld reports whether the present state will do for reads of the connection: not that of a node which
-// takes no part in its cluster, also if it did when the client asked for old state. One that has a leader takes part.
+// mayBeOld reports whether old state will do for a call. READONLY says so of commands that only read: a library sends
+// SORT and GEORADIUS, which may store, to the master, as Redis wants it, and expects there what it has written.
+func (c *Conn) mayBeOld(call *command.Call) bool {
+	return c.mayReadOld() && !call.IsWrite() && (c.facts().stale || call.Spec == nil || call.Spec.Class != command.Write)
+}
+
+// contentWithOld reports whether the present state will do for the reads of a run: not that of a node which takes no
+// part in its cluster, also if it did when the client asked for old state. One that has a leader takes part.
 func (c *Conn) contentWithOld(leader topology.Leader) bool {
 	fenced := leader.Refusal != "" && !leader.Known
-	return c.mayReadOld() && (c.facts().stale || !leader.Self) && !leader.Removed && !fenced
+	if !c.mayReadOld() || (leader.Self && !c.facts().stale) || leader.Removed || fenced {
+		return false
+	}
+	calls := c.request.Run.Calls
+	for i := range calls {
+		if !c.mayBeOld(&calls[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // answerFixed answers a run of which nothing asks for the state.
@@ -88,7 +103,7 @@ func (c *Conn) redirect(leader topology.Leader) {
 	calls := c.request.Run.Calls
 	for i := range calls {
 		call := &calls[i]
-		if call.Spec == nil || (c.mayReadOld() && !call.IsWrite()) {
+		if call.Spec == nil || c.mayBeOld(call) {
 			continue
 		}
 		first := call.Spec.FirstKey(call.Args)

@@ -120,6 +120,28 @@ func TestReadOnlyReadsThePresentStateWithoutAskingAnyone(t *testing.T) {
 	}
 }
 
+// Commands that may store are not loosened by READONLY, as in Redis, also where they store nothing; by RAFT.READ STALE,
+// which asks for old state by name, they are.
+func TestReadOnlyLoosensOnlyCommandsThatOnlyRead(t *testing.T) {
+	const unknown = "-ERR not in the fake store\r\n"
+	for _, redirect := range []bool{false, true} {
+		for _, line := range []string{"SORT foo", "GEORADIUS foo 0 0 1 m", "GEORADIUSBYMEMBER foo a 1 m"} {
+			store, c := follower(t, Options{RedirectMoved: redirect, ClusterView: topology.LeaderView})
+			runs := countRuns(store)
+			want, submitted := unknown, 1
+			if redirect {
+				want, submitted = "-MOVED 12182 10.0.0.2:7002\r\n", 0
+			}
+			if c.expect("READONLY\r\n"+line+"\r\n", "+OK\r\n"+want); *runs != submitted {
+				t.Errorf("redirect %v, %s: %d runs were submitted", redirect, line, *runs)
+			}
+			if c.expect("RAFT.READ STALE\r\n"+line+"\r\n", "+OK\r\n"+unknown); *runs != submitted {
+				t.Errorf("redirect %v, %s from old state: %d runs were submitted", redirect, line, *runs)
+			}
+		}
+	}
+}
+
 // Libraries send READONLY by themselves. Where clients see no replica, no read becomes old by it.
 func TestReadOnlyLoosensNothingWhereEachNodeIsAMaster(t *testing.T) {
 	store, c := follower(t, Options{})

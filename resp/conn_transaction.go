@@ -305,7 +305,7 @@ func (c *Conn) movedFrom(calls []command.Call) string {
 	}
 	for i := range calls {
 		call := &calls[i]
-		if call.Spec == nil || c.mayReadOld() && !call.IsWrite() {
+		if call.Spec == nil || c.mayBeOld(call) {
 			continue
 		}
 		if first := call.Spec.FirstKey(call.Args); first > 0 && first < len(call.Args) {

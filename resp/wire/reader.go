@@ -340,8 +340,7 @@ func (r *Reader) Abort(err error) { r.failed = err }
 func (r *Reader) Failed() bool { return r.failed != nil }
 
 // Encoded is HeadBytes of room, and the last request that Next returned, in the encoding of package argv, if it has
-// storage of its own; else
-// nil. It is the caller's, and the arguments lie in it.
+// storage of its own; else nil. It is the caller's, and the arguments lie in it.
 func (r *Reader) Encoded() []byte { return r.encoded }
 
 // begins reports whether a request is to be read whose first byte is this.

@@ -43,7 +43,7 @@ func comparesWith(_ *command.Spec, args [][]byte, stored command.Stored) command
 	return command.Estimate{Work: stored.Weigh(args[1])}
 }
 
-// costOfMove is the cost of RENAME and COPY: a long value is shared, and a short one is copied.
+// costOfMove is the cost of RENAME, COPY and MOVE: a long value is shared, and a short one is copied.
 func costOfMove(_ *command.Spec, args [][]byte, stored command.Stored) command.Estimate {
 	moved := stored.Weigh(args[1])
 	return command.Estimate{Work: min(moved, 2*chunkWork), Made: moved}
