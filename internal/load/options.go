@@ -79,8 +79,10 @@ type Options struct {
 
 // Command is one of those that are sent.
 type Command struct {
-	// Template is the words of the command. {key}, {random}, {seq} and {value} stand for something else each time: see
-	// Placeholders.
+	// Template is the words of the command. Placeholders stand for something else each time: {key} for a number below
+	// Options.Keys, by their distribution; {random} for one of which all are equally frequent; {seq} for 0, 1, 2 and so
+	// on, over all connections, and 0 again behind the last key; {value} for random letters and digits. Numbers have
+	// twelve digits. A word has one {value} at most.
 	Template string
 	// Weight is how often it is drawn, in relation to the others; 0 means 1.
 	Weight int

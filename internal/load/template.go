@@ -6,15 +6,12 @@ import (
 	"strings"
 )
 
-// Placeholders are what a template may have, and what each stands for.
+// placeholders are what a template may have.
 var placeholders = []struct {
-	name, meaning string
-	kind          piece
+	name string
+	kind piece
 }{
-	{"{key}", "a number below the number of keys, by the distribution of keys; twelve digits", pieceKey},
-	{"{random}", "a number below the number of keys, each as often as the others; twelve digits", pieceRandom},
-	{"{seq}", "0, 1, 2 and so on over all connections, and 0 again behind the last key; twelve digits", pieceSequence},
-	{"{value}", "random letters and digits", pieceValue},
+	{"{key}", pieceKey}, {"{random}", pieceRandom}, {"{seq}", pieceSequence}, {"{value}", pieceValue},
 }
 
 // numberDigits is how many digits a number in a template has, so that its length is known in advance.
@@ -152,14 +149,6 @@ func placeholderNames() string {
 		names = append(names, p.name)
 	}
 	return strings.Join(names, ", ")
-}
-
-// Placeholders lists the placeholders of templates, each with what it stands for.
-func Placeholders() (lines []string) {
-	for _, p := range placeholders {
-		lines = append(lines, p.name+"  "+p.meaning)
-	}
-	return lines
 }
 
 // ParseCommand reads a template that may have a weight before it: "3 GET key:{key}".
