@@ -10,6 +10,7 @@ import (
 // As in Redis, blocked clients are those that wait because somebody asked for it, not those that a node is busy with.
 func TestClientsThatWaitForTheStoreAreNotBlocked(t *testing.T) {
 	store := newFakeStore(t)
+	store.finish = store.park
 	s := serve(t, Options{Store: store, ClusterView: topology.NoView})
 	asking, waiting := s.dial(), s.dial()
 	counts := func() string {
@@ -21,7 +22,6 @@ func TestClientsThatWaitForTheStoreAreNotBlocked(t *testing.T) {
 		}
 		return strings.Join(found, " ")
 	}
-	store.finish = store.park
 	waiting.send("GET a\r\n")
 	eventually(t, "submitted", func() bool { return store.pendingCount() == 1 })
 	read := store.next()

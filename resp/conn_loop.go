@@ -149,7 +149,12 @@ func (l *link) continueAlone(socket int, end ending) {
 		return
 	}
 	l.setSocket(below)
+	l.setParked(false)
 	l.rounds = 0
+	if l.written > 0 && !l.flush() { // before Advance, which may drop the rest
+		l.end()
+		return
+	}
 	l.serve()
 }
 

@@ -3,6 +3,7 @@ package resp
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -45,10 +46,9 @@ func TestGoRedisIsContentInBothProtocols(t *testing.T) {
 func TestGoRedisRetriesOnlyWhatWasNotDone(t *testing.T) {
 	for outcome, wantAgain := range map[Outcome]bool{Uncertain: false, NotDone: true, Overloaded: true} {
 		store := newFakeStore(t)
-		submitted := 0
+		var submitted atomic.Int64
 		store.finish = func(r *Request) {
-			submitted++
-			if submitted == 1 {
+			if submitted.Add(1) == 1 {
 				r.Complete(outcome)
 				return
 			}
@@ -59,8 +59,8 @@ func TestGoRedisRetriesOnlyWhatWasNotDone(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		err := client.Incr(ctx, "a").Err()
-		if again := submitted > 1; again != wantAgain || (err == nil) != wantAgain {
-			t.Errorf("%v: submitted %d times, %v", outcome, submitted, err)
+		if again := submitted.Load() > 1; again != wantAgain || (err == nil) != wantAgain {
+			t.Errorf("%v: submitted %d times, %v", outcome, submitted.Load(), err)
 		}
 		if err := client.Close(); err != nil {
 			t.Error(err)
