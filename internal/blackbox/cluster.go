@@ -136,6 +136,19 @@ func (c *Cluster) Spoil(n *Node, command string) {
 	}
 }
 
+// SlowDisk has each sync of a Spoilable node take a time longer from now on, to the millisecond. A sync that waits
+// already takes the new time into account.
+func (c *Cluster) SlowDisk(n *Node, sync time.Duration) {
+	c.t.Helper()
+	whole := c.spoilFile(n) + spoil.DiskSuffix
+	if err := os.WriteFile(whole+".new", []byte(strconv.FormatInt(sync.Milliseconds(), 10)), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.Rename(whole+".new", whole); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 func (c *Cluster) StartAll() {
 	c.t.Helper()
 	for _, n := range c.Nodes {

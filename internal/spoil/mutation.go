@@ -5,6 +5,8 @@ package spoil
 import (
 	"bytes"
 	"os"
+	"strconv"
+	"time"
 
 	"github.com/raftredis/raftredis/internal/argv"
 )
@@ -20,4 +22,24 @@ func Entry(data []byte, local any) ([]byte, any) {
 		return data, local
 	}
 	return argv.Append(bytes.Clone(data), bytes.Fields(line)), nil
+}
+
+// Sync comes before a sync, and takes as long as DiskSuffix's file says.
+func Sync() {
+	path := os.Getenv(Variable)
+	for began := time.Now(); path != "" && time.Since(began) < slowness(path+DiskSuffix); {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func slowness(path string) time.Duration {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0
+	}
+	millis, err := strconv.Atoi(string(text))
+	if err != nil {
+		return 0
+	}
+	return time.Duration(millis) * time.Millisecond
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/raftredis/raftredis/internal/spoil"
 )
 
 const (
@@ -62,7 +64,10 @@ func (osFS) SyncDir(directory string) error {
 
 type osFile struct{ *os.File }
 
-func (f osFile) Sync() error { return syncData(f.File) }
+func (f osFile) Sync() error {
+	spoil.Sync()
+	return syncData(f.File)
+}
 
 func (f osFile) Size() (int64, error) {
 	info, err := f.Stat()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -81,8 +82,11 @@ type memoryLog struct {
 	full   error // of Write
 	// short has every second call that needs the system fail for want of a descriptor.
 	short shortSystem
-	// period is how long each Append takes.
+	// period is how long each Append takes; jitter, if not nil, makes some take long; held, if not nil, holds them up
+	// until it is closed.
 	period time.Duration
+	jitter *rand.Rand
+	held   chan struct{}
 	sealed chan struct{}
 	// rests says of each call of Rest how many entries there were; unrest is its error.
 	rests  chan int
@@ -97,10 +101,16 @@ func newMemoryLog() *memoryLog {
 
 func (l *memoryLog) Append(group []raftlog.Operation) error {
 	l.mu.Lock()
-	period := l.period
+	period, held := l.period, l.held
+	if l.jitter != nil && l.jitter.IntN(8) == 0 {
+		period = time.Duration(l.jitter.IntN(15)) * time.Millisecond
+	}
 	l.mu.Unlock()
 	if period > 0 {
 		<-time.After(period)
+	}
+	if held != nil {
+		<-held
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
