@@ -3,6 +3,7 @@
 //
 //	go run ./bench --help
 //	go run ./bench compare --help
+//	go run ./bench layers
 package main
 
 import (
@@ -26,8 +27,13 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	do, args := run, os.Args[1:]
-	if len(args) > 0 && args[0] == "compare" {
-		do, args = runCompare, args[1:]
+	if len(args) > 0 {
+		switch args[0] {
+		case "compare":
+			do, args = runCompare, args[1:]
+		case "layers":
+			do, args = runLayers, args[1:]
+		}
 	}
 	err := do(ctx, args)
 	stop()

@@ -151,6 +151,24 @@ func TestCostsAreThoseOfARequest(t *testing.T) {
 	}
 }
 
+// A guess that was too low, because the first requests were slow, is mended and what it measured does not count.
+func TestMeasurementsLastLongEnough(t *testing.T) {
+	for _, c := range []struct {
+		sent   int
+		rate   float64
+		want   int
+		enough bool
+	}{
+		{20, 20_000, 40_000, false}, {9_999, 20_000, 40_000, false}, {10_000, 20_000, 40_000, true},
+		{40_000, 20_000, 40_000, true}, {40_000, 1_000, 2_000, true}, {20, 1, 20, true},
+	} {
+		got, enough := lasting(c.sent, c.rate, 2*time.Second, 1)
+		if got != c.want || enough != c.enough {
+			t.Errorf("%+v: %d, %v", c, got, enough)
+		}
+	}
+}
+
 func TestSystemsAreChosen(t *testing.T) {
 	for _, c := range []struct {
 		options Options

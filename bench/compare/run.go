@@ -142,7 +142,16 @@ const (
 	// of the period the better guess after that lasts.
 	firstRequests    = 20
 	calibrationShare = 8
+	// shortest is which part of the period a measurement must last to count.
+	shortest = 4
 )
+
+// lasting is how many requests last for a period at a rate, and whether those that were sent lasted long enough to
+// count. The first requests to a system may be slow, and so the guess too low.
+func lasting(sent int, rate float64, period time.Duration, clients int) (requests int, enough bool) {
+	requests = max(firstRequests*clients, int(rate*period.Seconds()))
+	return requests, float64(sent) >= rate*period.Seconds()/shortest
+}
 
 // calibrate fills each system with keys and finds out how many requests last for the period.
 func (c *comparison) calibrate(ctx context.Context) error {
@@ -161,8 +170,7 @@ func (c *comparison) calibrate(ctx context.Context) error {
 				if err != nil {
 					return fmt.Errorf("%s, %v: %w", s.name, shape, err)
 				}
-				lasting := measured.Rate * (c.options.Period / share).Seconds()
-				requests = max(requests, int(lasting))
+				requests, _ = lasting(requests, measured.Rate, c.options.Period/share, shape.Clients*shape.Pipeline)
 			}
 			c.requests[s.name+shape.Name()] = requests
 		}
@@ -222,14 +230,23 @@ func (r *running) uses() (all []process.Use, err error) {
 	return all, nil
 }
 
-// maxTries is how often something is measured if the leader changes meanwhile.
-const maxTries = 3
+// maxTries is how often something is measured if the leader changes meanwhile, or if it took too short a time.
+const maxTries = 5
 
 // measure measures one shape with one system once.
 func (c *comparison) measure(ctx context.Context, s *running, shape Shape, round int) error {
 	for range maxTries {
+		sent := c.requests[s.name+shape.Name()]
 		leader, sample, err := c.sample(ctx, s, shape)
+		enough := true
+		if err == nil {
+			c.requests[s.name+shape.Name()], enough =
+				lasting(sent, sample.Rate, c.options.Period, shape.Clients*shape.Pipeline)
+		}
 		if now, lookErr := s.leader(); lookErr == nil && now == leader && err == nil {
+			if !enough {
+				continue
+			}
 			c.result.add(s.name, shape, sample)
 			fmt.Fprintf(c.options.Progress, "round %d of %d, %v, %s: %.0f/s\n", round+1, c.options.Rounds, shape, s.name,
 				sample.Rate)
@@ -241,7 +258,7 @@ func (c *comparison) measure(ctx context.Context, s *running, shape Shape, round
 			return err
 		}
 	}
-	return fmt.Errorf("the leader changed %d times while it was measured", maxTries)
+	return fmt.Errorf("%d times the leader changed while it was measured, or the time was too short", maxTries)
 }
 
 func (c *comparison) sample(ctx context.Context, s *running, shape Shape) (leader int, result Sample, err error) {

@@ -54,3 +54,48 @@ func BenchmarkLeaderTurnOf32Entries(b *testing.B) {
 		g.turnOf(proposals, &rd)
 	}
 }
+
+// BenchmarkLeaderTurnOf1Entry is a turn in which one client waits; one of 32 entries shares what a turn costs.
+func BenchmarkLeaderTurnOf1Entry(b *testing.B) {
+	g := leaderOfThree(&testing.T{})
+	var rd Ready
+	proposals := []Proposal{{Kind: raftlog.EntryCommand, Body: make([]byte, 100)}}
+	b.ReportAllocs()
+	for b.Loop() {
+		g.turnOf(proposals, &rd)
+	}
+}
+
+// benchmarkFollower is a turn of a follower in the steady state: a message with n entries, its append, the disk's word,
+// the acknowledgement.
+func benchmarkFollower(b *testing.B, n int) {
+	g := newRig(&testing.T{}, 3, 1)
+	var rd Ready
+	entries := make([]raftlog.Entry, n)
+	previous := raftlog.Mark{Term: 1, Index: 1}
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := range entries {
+			entries[i] = raftlog.Entry{
+				Index: previous.Index + raftlog.Index(i) + 1, Term: 1, Kind: raftlog.EntryCommand, Body: benchmarkBody,
+			}
+		}
+		last := raftlog.Mark{Term: 1, Index: previous.Index + raftlog.Index(n)}
+		g.core.Step(&Message{
+			Kind: Append, From: 2, To: 1, Term: 1, Previous: previous, Commit: previous.Index, Entries: entries,
+		})
+		g.core.Ready(&rd)
+		g.core.Appended(rd.Append.Number)
+		g.core.Ready(&rd)
+		g.core.Written(last.Index)
+		previous = last
+	}
+	if g.core.Commit() != previous.Index-raftlog.Index(n) {
+		b.Fatalf("commit %d, last %d", g.core.Commit(), previous.Index)
+	}
+}
+
+var benchmarkBody = make([]byte, 100)
+
+func BenchmarkFollowerTurnOf1Entry(b *testing.B)    { benchmarkFollower(b, 1) }
+func BenchmarkFollowerTurnOf32Entries(b *testing.B) { benchmarkFollower(b, 32) }

@@ -22,11 +22,22 @@ func BenchmarkAppendInMemory(b *testing.B) {
 	benchmarkAppend(b, o)
 }
 
-func benchmarkAppend(b *testing.B, o Options) {
+// BenchmarkAppendSmallInMemory is a group of one SET: 100 bytes of a body, which fill a page all the same.
+func BenchmarkAppendSmallInMemory(b *testing.B) {
+	o := Options{FS: vfs.NewMemory(), Directory: "journal", Salt: salts()}
+	must(b, Create(o, blank()))
+	o.FS = discard{o.FS}
+	benchmarkAppendOf(b, o, 100)
+}
+
+// benchmarkAppend appends what, with headers, fills one page.
+func benchmarkAppend(b *testing.B, o Options) { benchmarkAppendOf(b, o, 3800) }
+
+func benchmarkAppendOf(b *testing.B, o Options, bodyBytes int) {
 	j, _ := reopened(b, o)
 	h := &fakeHistory{}
 	must(b, j.Start(h))
-	e := entry(1, 1, 3800) // with headers, one page
+	e := entry(1, 1, bodyBytes)
 	group := []raftlog.Operation{{Term: 1, Vote: 1, Entries: []raftlog.Entry{e}}}
 	b.SetBytes(PageBytes)
 	b.ReportAllocs()

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"sync/atomic"
 	"testing"
 
@@ -100,3 +101,43 @@ func TestMessagesWithoutEntriesAreCodedWithoutAllocation(t *testing.T) {
 		}
 	}
 }
+
+// benchmarkCode encodes or decodes an append message with n entries of 100 bytes, without a socket.
+func benchmarkCode(b *testing.B, n int, decoding bool) {
+	m := testAppend()
+	for i := range n {
+		m.Entries = append(m.Entries, testEntry(raftlog.Index(i+1), 100))
+	}
+	wire := encode(b, m)
+	var a assembly
+	var out recorder
+	var got engine.Message
+	in := bytes.NewReader(nil)
+	frames := newFrameReader(in, MaxFrameBytes(DefaultMaxEntryBytes))
+	b.SetBytes(int64(len(wire)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if !decoding {
+			out.Buffer.Reset()
+			a.message(testCluster, &m)
+			if err := a.writeTo(&out, patience); err != nil {
+				b.Fatal(err)
+			}
+			continue
+		}
+		in.Reset(wire)
+		h, body, err := frames.next()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := decodeMessage(&h, body, &got); err != nil {
+			b.Fatal(err)
+		}
+		frames.release()
+	}
+}
+
+func BenchmarkEncodeAppendOf1Entry(b *testing.B)    { benchmarkCode(b, 1, false) }
+func BenchmarkEncodeAppendOf32Entries(b *testing.B) { benchmarkCode(b, 32, false) }
+func BenchmarkDecodeAppendOf1Entry(b *testing.B)    { benchmarkCode(b, 1, true) }
+func BenchmarkDecodeAppendOf32Entries(b *testing.B) { benchmarkCode(b, 32, true) }
