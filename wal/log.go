@@ -257,9 +257,10 @@ func (l *Log) Append(group []raftlog.Operation) error {
 	return err
 }
 
-// Seal proves the last group, so that damage to it cannot pass for a torn write. The log writer calls it after some
-// idleness; it does nothing when there is nothing to prove.
+// Seal proves the last group, so that damage to it cannot pass for a torn write, and lets go of the entries that are
+// durable in history. The log writer calls it after some idleness; it does nothing when there is nothing to prove.
 func (l *Log) Seal() error {
+	l.journal.Advance(l.history.Durable())
 	err := l.journal.Seal()
 	l.note()
 	return err
@@ -290,9 +291,15 @@ func (l *Log) Write(entries []raftlog.Entry) error {
 	return err
 }
 
-// Rest lets go of memory that only the next Write or Entries needs. The filler calls it when it has had nothing to
-// write for a while. After an error that is not fatal nothing is lost, and the next Write goes on.
-func (l *Log) Rest() error { return l.history.Rest() }
+// Rest makes history durable, and lets go of memory that only the next Write or Entries needs. The filler calls it when
+// it has had nothing to write for a while, and has Seal called then, for the journal holds what is not durable in
+// history. After an error that is not fatal nothing is lost, and the next Write goes on.
+func (l *Log) Rest() error {
+	if _, err := l.history.Sync(); err != nil {
+		return err
+	}
+	return l.history.Rest()
+}
 
 // Entries reads from history, from lo on: at least one entry, and more while their sum stays within maxBytes. It also
 // returns the mark of the entry before lo. Entries that are not there yet, or (ErrCompacted) no longer, are an error.

@@ -165,3 +165,31 @@ func TestOptionsAreValidated(t *testing.T) {
 		}
 	}
 }
+
+// A log at rest holds no entry in memory: what history has is durable there, and the journal lets go of it.
+func TestALogAtRestHoldsNoEntry(t *testing.T) {
+	o := testOptions(t.TempDir())
+	l, _ := open(t, o)
+	fill(t, l, 1, 20, 1, 300)
+	must(t, l.Append(operation(1, 1, entries(21, 22, 1, 300)...))) // not in history yet
+	must(t, l.Seal())
+	if l.journal.Checkpoint().Index != 0 {
+		t.Fatal("history is durable already: the test proves nothing")
+	}
+	syncs := l.Stats().HistorySyncs
+	for range 2 { // the second time costs no sync
+		must(t, l.Rest())
+		must(t, l.Seal())
+		if at := l.journal.Checkpoint().Index; at != 20 || l.Stats().HistorySyncs != syncs+1 {
+			t.Fatalf("the journal holds entries behind %d, %d syncs", at, l.Stats().HistorySyncs-syncs)
+		}
+	}
+	wantEntries(t, l, 1, 20, 1, 300)
+	must(t, l.Close())
+	l, r := open(t, o)
+	if r.Checkpoint.Index > 20 || len(r.Entries) == 0 || r.Entries[len(r.Entries)-1].Index != 22 {
+		t.Fatalf("checkpoint %v, %d entries", r.Checkpoint, len(r.Entries))
+	}
+	must(t, l.Write(entries(r.Checkpoint.Index+1, 22, 1, 300)))
+	wantEntries(t, l, 1, 22, 1, 300)
+}

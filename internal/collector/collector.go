@@ -56,9 +56,10 @@ const (
 type Quiet struct {
 	at        time.Time
 	allocated uint64
-	// collected is when it was worth it last. again says that what it found is to be looked at once more.
-	collected time.Time
-	again     bool
+	// until is the end of the pause behind the last collection. again says that what that found is to be looked at once
+	// more.
+	until time.Time
+	again bool
 }
 
 // IsWorth reports whether to collect now, and to give back what is free. It is called again and again; it decides once
@@ -81,14 +82,14 @@ func (q *Quiet) IsWorth(at time.Time, h Heap) bool {
 		gain = minGain
 	}
 	if !began || gain < minGain || float64(grown)*horizon.Seconds() > float64(gain)*took.Seconds() ||
-		!q.collected.IsZero() && at.Sub(q.collected) < pause(h.Live) {
+		at.Before(q.until) {
 		return false
 	}
-	q.collected, q.again = at, gains
+	q.until, q.again = at.Add(pause(h.Live)), gains
 	return true
 }
 
-// pause is how long there is no other early collection of a heap of which so many bytes are alive.
+// pause is how long there is no other early collection behind one of a heap of which so many bytes were alive.
 func pause(live uint64) time.Duration {
 	return max(minPause, time.Duration(min(live/bytesPerSecond, uint64(horizon.Seconds())))*time.Second)
 }

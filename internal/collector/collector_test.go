@@ -154,3 +154,20 @@ func TestAQuietProcessCollectsTwice(t *testing.T) {
 		}
 	}
 }
+
+// The pause follows what the last collection cost: that of an empty process does not put off the next one when data
+// came.
+func TestThePauseFollowsTheLastCollection(t *testing.T) {
+	var q Quiet
+	at := time.Unix(1_700_000_000, 0)
+	q.IsWorth(at, Heap{})
+	if at = at.Add(Period); !q.IsWorth(at, Heap{Used: 10 * mib}) {
+		t.Fatal("it is not worth it with garbage")
+	}
+	if at = at.Add(minPause); !q.IsWorth(at, Heap{Live: 1 << 30, Used: 3 << 29}) {
+		t.Error("an empty process puts off the collection of a large one")
+	}
+	if at = at.Add(horizon - Period); q.IsWorth(at, Heap{Live: 1 << 30, Used: 3 << 29}) {
+		t.Error("there is no pause behind the collection of a large one")
+	}
+}

@@ -64,8 +64,8 @@ type Log interface {
 	Seal() error
 	// Write adds committed, durable entries to history.
 	Write(entries []raftlog.Entry) error
-	// Rest is called when there was nothing to write to history for a while: it lets go of memory that only the next
-	// Write needs. After an error that is not fatal (vfs.IsFatal) the next Write goes on.
+	// Rest is called when there was nothing to write to history for a while, and Seal behind it: they let go of memory
+	// that only the next Write needs. After an error that is not fatal (vfs.IsFatal) the next Write goes on.
 	Rest() error
 	// Entries reads from history: the mark of the entry before from, and at least one entry, up to maxBytes. An error that
 	// matches ErrCompacted is an answer, to followers; every other one is final.

@@ -154,6 +154,8 @@ func (r *Runner) fillHistory() {
 				return
 			}
 			pieces = nil
+			r.sealing.Store(true) // the log lets go of what is durable in history now
+			r.appends.Wake()
 			continue
 		case <-r.stopping:
 			return

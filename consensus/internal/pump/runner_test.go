@@ -88,9 +88,11 @@ type memoryLog struct {
 	jitter *rand.Rand
 	held   chan struct{}
 	sealed chan struct{}
-	// rests says of each call of Rest how many entries there were; unrest is its error.
-	rests  chan int
-	unrest error
+	// rests says of each call of Rest how many entries there were; unrest is its error. seals counts calls of Seal, and
+	// sealsAtRest is what it was then.
+	rests              chan int
+	unrest             error
+	seals, sealsAtRest int
 	// writes are the operations that the log writer did, in words.
 	writes []string
 }
@@ -120,6 +122,9 @@ func (l *memoryLog) Append(group []raftlog.Operation) error {
 	return l.fail
 }
 func (l *memoryLog) Seal() error {
+	l.mu.Lock()
+	l.seals++
+	l.mu.Unlock()
 	select {
 	case l.sealed <- struct{}{}:
 	default:
@@ -133,6 +138,7 @@ func (l *memoryLog) Rest() error {
 	case l.rests <- len(l.history):
 	default:
 	}
+	l.sealsAtRest = l.seals
 	return l.unrest
 }
 func (l *memoryLog) Write(entries []raftlog.Entry) error {
@@ -389,6 +395,12 @@ func TestAnIdleHistoryRests(t *testing.T) {
 	}
 	rest(syscall.EMFILE)
 	rest(nil)
+	for sealed := false; !sealed; {
+		await(t, n.log.sealed, "a seal behind the rest")
+		n.log.mu.Lock()
+		sealed = n.log.seals > n.log.sealsAtRest
+		n.log.mu.Unlock()
+	}
 	rest(errors.New("input/output error"))
 	if err := await(t, n.fatal, "the end of the node"); !strings.Contains(err.Error(), "input/output error") {
 		t.Fatal(err)
