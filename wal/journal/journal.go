@@ -26,6 +26,11 @@ const maxIdleBufferBytes = 1 << 20
 // chunkBytes is how much of a file is read or written at once where the whole file is.
 const chunkBytes = 1 << 20
 
+// syncBytes is how much is written of a whole file before it is synced. Other nodes, and other programs, have their
+// files on the same disk: while it writes the 64 MiB of a file at one stroke, each of their syncs waits, for 80 ms on a
+// disk that syncs a page in 0.2.
+const syncBytes = 4 << 20
+
 // ErrVersion means that a file was written in another version of the format. It names the way out.
 var ErrVersion = errors.New("written by another version of the program, not damaged; start the build that wrote the " +
 	"directory, or keep it aside and let this node begin with an empty one in its member's place")
@@ -96,6 +101,11 @@ func (j *Journal) refresh() error {
 		}
 		if _, err := f.WriteAt(chunk, at); err != nil {
 			return fmt.Errorf("write %s: %w", f.path, err)
+		}
+		if (at+int64(len(chunk)))%syncBytes == 0 {
+			if err := j.sync(f); err != nil {
+				return err
+			}
 		}
 	}
 	return j.sync(f)
@@ -431,9 +441,11 @@ func writeOut(fsys vfs.FS, name string, bytes int64) (*journalFile, error) {
 		if _, err := f.WriteAt(chunk, at); err != nil {
 			return nil, errors.Join(fmt.Errorf("write %s: %w", name, err), f.Close())
 		}
-	}
-	if err := f.Sync(); err != nil {
-		return nil, errors.Join(fmt.Errorf("sync %s: %w", name, err), f.Close())
+		if end := at + int64(len(chunk)); end%syncBytes == 0 || end == bytes {
+			if err := f.Sync(); err != nil {
+				return nil, errors.Join(fmt.Errorf("sync %s: %w", name, err), f.Close())
+			}
+		}
 	}
 	return &journalFile{File: f, path: name, bytes: bytes}, nil
 }

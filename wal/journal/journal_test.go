@@ -49,6 +49,41 @@ func TestAGroupIsOneWriteAndOneSyncBeforeAppendReturns(t *testing.T) {
 	must(t, flatLog{}.after(group...).check(&r, 0))
 }
 
+// What is written of a whole file, when a journal is made or opened, is synced in pieces: other files on the disk are
+// synced in between.
+func TestAWholeFileIsSyncedInPieces(t *testing.T) {
+	m := vfs.NewMemory()
+	o := testOptions(m)
+	o.FileBytes, o.MaxEntryBytes, o.MaxGroupBytes = 5*syncBytes+PageBytes, 1<<20, 1<<20
+	writes, longest, syncs := 0, 0, 0
+	m.SetFault(func(op vfs.Op, _ string) error {
+		switch op {
+		case vfs.OpWrite:
+			writes++
+			longest = max(longest, writes)
+		case vfs.OpSync:
+			writes, syncs = 0, syncs+1
+		}
+		return nil
+	})
+	j := started(t, o, &fakeHistory{})
+	if wanted := 2 * (5 + 1); longest > syncBytes/chunkBytes || syncs < wanted {
+		t.Errorf("to make a journal %d pieces are written without a sync, and there are %d syncs, want %d and %d",
+			longest, syncs, syncBytes/chunkBytes, wanted)
+	}
+	for index := raftlog.Index(1); j.end < 2*syncBytes; index++ {
+		appendAll(t, j, operation(1, 1, entry(index, 1, 1<<19)))
+	}
+	must(t, j.Close())
+	j, _ = reopened(t, o)
+	longest, syncs = 0, 0
+	must(t, j.Start(&fakeHistory{}))
+	if longest > syncBytes/chunkBytes || syncs < 4 {
+		t.Errorf("to open a journal %d pieces are written without a sync, and there are %d syncs, want %d and 4",
+			longest, syncs, syncBytes/chunkBytes)
+	}
+}
+
 // F5.
 func TestTheFirstErrorIsFinal(t *testing.T) {
 	for _, broken := range []vfs.Op{vfs.OpWrite, vfs.OpSync} {
