@@ -28,6 +28,11 @@ var wholeCommands = []struct{ of, line string }{
 	{"stream", "XTRIM t MAXLEN 1"}, {"stream", "XTRIM t MAXLEN 500000"}, {"stream", "XADD t MAXLEN 1 * f v"},
 	{"stream", "XREADGROUP GROUP g c STREAMS t >"}, {"stream", "XREADGROUP GROUP g c COUNT 10 STREAMS t >"},
 	{"stream", "DEL t"}, {"hash", "DEL t"},
+	{"set", "UNLINK t"}, {"zset", "UNLINK t"}, {"list", "UNLINK t"}, {"stream", "UNLINK t"}, {"hash", "UNLINK t"},
+	{"zset", "RENAME t u"}, {"list", "RENAME t u"}, {"stream", "RENAME t u"}, {"hash", "RENAME t u"},
+	{"zset", "COPY t u REPLACE"}, {"list", "COPY t u REPLACE"}, {"stream", "COPY t u REPLACE"},
+	{"hash", "COPY t u REPLACE"}, {"string", "DEL t"}, {"string", "UNLINK t"}, {"string", "RENAME t u"},
+	{"string", "COPY t u REPLACE"},
 }
 
 // BenchmarkWholeContainers measures what commands on containers of a million elements hold up, in time of the
@@ -50,7 +55,7 @@ func BenchmarkWholeContainers(b *testing.B) {
 		}
 		m.Apply(m.Index()+1, 1, body, nil)
 	}
-	do(m, words("XGROUP CREATE stream g 0"))
+	do(m, words("XGROUP CREATE stream g 0"), words("SETRANGE zeros 536870911 x"), words("BITOP NOT string zeros"))
 	for _, c := range wholeCommands {
 		name := strings.ReplaceAll(c.line, " ", "_")
 		b.Run(c.of+"/"+name, func(b *testing.B) {
