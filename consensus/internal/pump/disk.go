@@ -40,7 +40,7 @@ func (r *Runner) writeLog() {
 		}
 		clear(operations) // and need not stay until the next group
 		switch {
-		case len(operations) > 0:
+		case r.unsealed.Swap(false), len(operations) > 0:
 			idle.Reset(sealAfter)
 		case r.sealing.Swap(false) && !r.seal():
 			return

@@ -161,6 +161,9 @@ func (r *Runner) writeInline() (wait time.Duration) {
 	r.writing.Add(-1)
 	if r.effects.Reactor.Leave(entry) {
 		r.rounds.inline.appended = time.Now()
+	} else { // the loop may have nothing to do for long, and knows nothing of this group's end
+		r.unsealed.Store(true)
+		r.appends.Wake()
 	}
 	return 0
 }

@@ -148,3 +148,48 @@ func TestWorkThatTheLoopLosesStaysInOrder(t *testing.T) {
 		})
 	}
 }
+
+// P5: a group whose sync has lost the loop is sealed as well when the node rests: an acknowledged write whose bytes are
+// spoilt then is never taken for a torn tail. History, which would have the journal sealed in the end, is held up.
+func TestTheLogIsSealedBehindAGroupThatWasSlow(t *testing.T) {
+	_, nodes := startCluster(t, 1)
+	n := nodes[0]
+	stuck := make(chan struct{})
+	defer close(stuck)
+	n.log.mu.Lock()
+	n.log.stuck = stuck
+	n.log.mu.Unlock()
+	for range 2 {
+		n.propose(t, "fast")
+		n.awaitSeal(t)
+	}
+	release := n.log.hold()
+	defer release()
+	ended := make(chan struct{})
+	n.Submit(&engine.Batch{Body: []byte("slow"), Level: engine.Level, Wake: func() { close(ended) }})
+	if loop := n.effects.Reactor; loop != nil {
+		for deadline := time.Now().Add(patience); loop.TakenAway() == 0; <-time.After(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("the loop was not taken away")
+			}
+		}
+	}
+	release()
+	await(t, ended, "the end of the slow command")
+	n.awaitSeal(t)
+}
+
+// awaitSeal waits until the last group of the log is sealed.
+func (r *running) awaitSeal(t *testing.T) {
+	t.Helper()
+	unsealed := func() bool {
+		r.log.mu.Lock()
+		defer r.log.mu.Unlock()
+		return r.log.unsealed
+	}
+	for deadline := time.Now().Add(patience); unsealed(); <-time.After(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no seal for %v", patience)
+		}
+	}
+}

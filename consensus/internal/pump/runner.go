@@ -149,6 +149,7 @@ type Runner struct {
 	writing, applying   atomic.Int64
 	disk                pace
 	sealing             atomic.Bool         // asked for
+	unsealed            atomic.Bool         // a group of a loop that went on without it has no seal behind it
 	group               []raftlog.Operation // of the journal's writer
 	rounds              rounds
 	// endFetch gives up the fetch of a file that was asked for last; it is the loop's.

@@ -88,6 +88,9 @@ type memoryLog struct {
 	jitter *rand.Rand
 	held   chan struct{}
 	sealed chan struct{}
+	// unsealed says that nothing was written behind the last group; stuck, if not nil, holds up each Write.
+	unsealed bool
+	stuck    chan struct{}
 	// rests says of each call of Rest how many entries there were; unrest is its error. seals counts calls of Seal, and
 	// sealsAtRest is what it was then.
 	rests              chan int
@@ -119,11 +122,13 @@ func (l *memoryLog) Append(group []raftlog.Operation) error {
 	for i := range group {
 		l.writes = append(l.writes, fmt.Sprint("operation ", group[i].Number))
 	}
+	l.unsealed = true
 	return l.fail
 }
 func (l *memoryLog) Seal() error {
 	l.mu.Lock()
 	l.seals++
+	l.unsealed = false
 	l.mu.Unlock()
 	select {
 	case l.sealed <- struct{}{}:
@@ -142,6 +147,12 @@ func (l *memoryLog) Rest() error {
 	return l.unrest
 }
 func (l *memoryLog) Write(entries []raftlog.Entry) error {
+	l.mu.Lock()
+	stuck := l.stuck
+	l.mu.Unlock()
+	if stuck != nil {
+		<-stuck
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.full != nil {
