@@ -38,13 +38,18 @@ func (h *History) Rest() error {
 //  1. The library closes the segment, and syncs it for that.
 //  2. The next one is made, empty, and its name is durable.
 //  3. The library is opened, and reads the last segment, which is empty.
+//
+// While a Trim removes files it does nothing, and the Rest after the next Write does it: if it waited with mu, the
+// journal could not roll.
 func (h *History) beginSegment() error {
+	if !h.trimming.TryLock() { // the library lists the files when it is opened
+		return nil
+	}
+	defer h.trimming.Unlock()
 	if err := guarded(h.closeLog); err != nil {
 		return err
 	}
 	h.down = true
-	h.trimming.Lock() // the library lists the files when it is opened
-	defer h.trimming.Unlock()
 	if err := Seed(h.directory, h.last.Index+1); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -164,4 +165,25 @@ func TestARestWithoutDescriptorsIsAState(t *testing.T) {
 	must(t, h.Close())
 	o.Checkpoint = raftlog.Mark{Term: 1, Index: n + 9}
 	wantEntries(t, open(t, o), 1, n+9, 1000)
+}
+
+// While a trim removes files, a rest waits for none of them: a journal that rolls waits for the rest, so it would wait
+// for the files as well.
+func TestARestDoesNotWaitForATrim(t *testing.T) {
+	o, h := large(t, restEntries)
+	h.trimming.Lock()
+	done := make(chan error, 1)
+	go func() { done <- h.Rest() }()
+	select {
+	case err := <-done:
+		must(t, err)
+	case <-time.After(30 * time.Second):
+		t.Error("the rest waits")
+	}
+	h.trimming.Unlock()
+	wantThrough(t, h, restEntries)
+	must(t, h.Rest())
+	if segments := segmentsOf(t, o); len(segments) != 2 {
+		t.Fatalf("segments %v", segments)
+	}
 }
