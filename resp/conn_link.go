@@ -23,6 +23,8 @@ type link struct {
 	loop   atomic.Pointer[onLoop]
 	mu     sync.Mutex
 	socket net.Conn
+	// away says that the socket below the connection is the reactor's, or on its way to it or back. mu guards it.
+	away bool
 	// posted says that the loop will take a step with the link: see post.
 	posted atomic.Bool
 	// rounds is how many requests the goroutine has answered since the link left the loop, written how much of the output
@@ -76,7 +78,7 @@ func newLink(s *Server, below net.Conn) *link {
 func (l *link) setSocket(below net.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.socket, l.raw = below, nil
+	l.socket, l.away, l.raw = below, false, nil
 	if system, ok := below.(syscall.Conn); ok {
 		if raw, err := system.SyscallConn(); err == nil {
 			l.raw, l.taken = raw, l.writeRaw
@@ -281,6 +283,7 @@ func (l *link) park() {
 		l.rest()
 	}
 	l.countBlocked(false)
+	l.conn.session.active.Store(int64(l.server.recently()))
 	l.parking.Store(running)
 	counts.Parked.Add(-1)
 }

@@ -29,6 +29,7 @@ const (
 
 // onLoop is what a link on the reactor has. All but the socket belongs to the loop.
 type onLoop struct {
+	link   *link
 	socket int
 	// readable says that the socket may have bytes, or its end; ended that the end is among them, and is not told again.
 	readable, ended bool
@@ -37,27 +38,47 @@ type onLoop struct {
 	entry    uint64
 }
 
-// joinLoop gives the link's socket to the reactor. False: it cannot be, and nothing was done.
+// joinLoop gives the link to the reactor. False: it cannot be, and nothing was done. Else it is the loop's, which takes
+// the first step with it: before the socket is watched nothing else may.
+//
+//  1. The socket is taken. The goroutine that joins publishes the loop, and is held up before it watches the socket.
+//  2. Mail has the loop take a step, which ends the connection and closes the socket. A file gets its number.
+//  3. The goroutine has that number watched, or finds that it cannot be, and serves a link that has ended.
 func (l *link) joinLoop() bool {
 	r := l.server.reactor
 	if r == nil || l.server.isClosing() {
 		return false
 	}
+	l.mu.Lock()
 	socket, err := reactor.Take(l.socket)
+	l.away = err == nil
+	l.mu.Unlock()
 	if err != nil {
 		return false
 	}
-	l.loop.Store(&onLoop{socket: socket})
 	l.conn.request.Run.BeforeLong = l.beforeLong
-	if err := r.Watch(socket, l); err != nil {
-		l.loop.Store(nil)
-		if below, err := reactor.Give(socket); err == nil {
-			l.setSocket(below)
-		}
+	if !r.Post(&onLoop{link: l, socket: socket}) {
+		l.setSocket(reactor.Give(socket, l.socket))
 		return false
 	}
-	l.post() // for mail and wakes that came meanwhile
 	return true
+}
+
+// Do begins the link's time on the reactor: with mail, wakes and a kill that came since its goroutine let go of it.
+func (s *onLoop) Do() {
+	l := s.link
+	l.mu.Lock()
+	l.loop.Store(s)
+	if l.killed.Load() {
+		reactor.Shut(s.socket)
+	}
+	l.mu.Unlock()
+	if err := l.server.reactor.Watch(s.socket, l); err != nil {
+		l.forgetLoop(s)
+		l.server.start(func() { l.continueAlone(s.socket, stays) })
+		return
+	}
+	l.advanceOnLoop()
 }
 
 // post has the loop take a step with the link: one, however often it is asked before that.
@@ -140,15 +161,11 @@ func (l *link) forgetLoop(s *onLoop) {
 
 // continueAlone serves the link on this goroutine.
 func (l *link) continueAlone(socket int, end ending) {
-	below, err := reactor.Give(socket)
-	if err != nil || end == ends {
-		if err == nil {
-			_ = below.Close()
-		}
+	l.setSocket(reactor.Give(socket, l.below()))
+	if end == ends {
 		l.end()
 		return
 	}
-	l.setSocket(below)
 	l.setParked(false)
 	l.rounds = 0
 	if l.written > 0 && !l.flush() { // before Advance, which may drop the rest
@@ -161,6 +178,7 @@ func (l *link) continueAlone(socket int, end ending) {
 // advance lets the connection go on as far as it can.
 func (l *link) advance(s *onLoop) ending {
 	l.setParked(false)
+	l.conn.cut = l.conn.cut || l.killed.Load() // what the client had sent before stays readable
 	for reads := 0; ; {
 		switch l.conn.Advance() {
 		case Receive:
@@ -243,11 +261,13 @@ func (l *link) setParked(now bool) {
 		l.parking.Store(parked)
 	} else {
 		l.server.metrics.Parked.Add(-1)
+		l.conn.session.active.Store(int64(l.server.recently())) // before cutIdle may look at it
 		l.parking.Store(running)
 	}
 }
 
-// cutIdle ends the links on the reactor whose clients have said nothing for longer than timeout allows.
+// cutIdle ends the links on the reactor whose clients have said nothing for longer than timeout allows, although no
+// reply was due.
 func (s *Server) cutIdle() {
 	idle := time.Duration(s.tuning.IdleNanos.Load())
 	if idle == 0 || s.reactor == nil {
@@ -258,7 +278,7 @@ func (s *Server) cutIdle() {
 	defer s.mu.Unlock()
 	for l := range s.links {
 		session := l.conn.session
-		if now-time.Duration(session.active.Load()) >= idle && l.parking.Load() == running && !session.known().monitoring {
+		if l.parking.Load() == running && now-time.Duration(session.active.Load()) >= idle && !session.known().monitoring {
 			l.shut()
 		}
 	}
@@ -290,5 +310,5 @@ func (l *link) hasHungUp() bool {
 	if s := l.loop.Load(); s != nil {
 		return hangup.SeenAt(s.socket)
 	}
-	return hangup.Seen(l.socket)
+	return !l.away && hangup.Seen(l.socket)
 }

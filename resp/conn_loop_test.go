@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // P8: a call of the store that stays holds up the client that wants it, and no other one: the loop goes on without it.
@@ -147,4 +148,146 @@ func TestAKillBetweenLoopAndGoroutineIsNotLost(t *testing.T) {
 	if !l.killed.Load() || !l.gone.Load() {
 		t.Error("the link does not know that it was killed")
 	}
+}
+
+// linkOf is the link of the only client.
+func (s *serving) linkOf() (l *link) {
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	for l = range s.server.links {
+	}
+	return l
+}
+
+// holdLoop has the loop do nothing else until release is called.
+func (s *serving) holdLoop() (release func()) {
+	held := holding{begun: make(chan struct{}), end: make(chan struct{})}
+	release = sync.OnceFunc(func() { close(held.end) })
+	if s.server.reactor != nil {
+		s.t.Cleanup(release)
+		s.server.reactor.Post(held)
+		<-held.begun
+	}
+	return release
+}
+
+// holding is a task that takes until end is closed.
+type holding struct{ begun, end chan struct{} }
+
+func (h holding) Do() {
+	close(h.begun)
+	<-h.end
+}
+
+// awaitTaken waits until the loop, if there is one, was taken away.
+func (s *serving) awaitTaken() {
+	s.t.Helper()
+	eventually(s.t, "taken away", func() bool { return s.server.reactor == nil || s.server.reactor.TakenAway() > 0 })
+}
+
+// joining dials, and returns the client's link while it is on its way to the loop, which is held.
+func (s *serving) joining() (p *peer, l *link, release func()) {
+	s.t.Helper()
+	release = s.holdLoop()
+	p = s.dial()
+	eventually(s.t, "accepted", func() bool { l = s.linkOf(); return l != nil })
+	eventually(s.t, "on its way", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.away || s.server.reactor == nil
+	})
+	return p, l, release
+}
+
+// A client whose link is on its way to the loop has not hung up, and is killed by what kills it then.
+func TestAKillOfALinkThatJoinsTheLoopIsNotLost(t *testing.T) {
+	s := serve(t, Options{Store: newFakeStore(t)})
+	p, l, release := s.joining()
+	if l.hasHungUp() {
+		t.Error("a client that is there is taken for gone")
+	}
+	l.kill()
+	release()
+	p.expectEnd()
+	eventually(t, "without clients", func() bool { return s.server.Clients() == 0 })
+}
+
+// A server that stops while a link is on its way to the loop ends it, once.
+func TestALinkThatJoinsTheLoopOfAStoppingServerEnds(t *testing.T) {
+	s := serve(t, Options{Store: newFakeStore(t)})
+	p, _, release := s.joining()
+	s.server.stop()
+	release()
+	p.expectEnd()
+	eventually(t, "without clients", func() bool { return s.server.Clients() == 0 })
+}
+
+// CLIENT KILL: what a client had sent before it was killed, and the loop had not read, is not begun.
+func TestTheLoopBeginsNothingOfAKilledClient(t *testing.T) {
+	store := newFakeStore(t)
+	s := serve(t, Options{Store: store})
+	p, release := s.dial(), func() {}
+	eventually(t, "on the loop, if there is one", func() bool {
+		release()
+		p.send("PING\r\n")
+		p.expect("+PONG\r\n")
+		release = s.holdLoop()
+		return s.onLoop() == 1 || s.server.reactor == nil
+	})
+	if s.server.reactor == nil {
+		return // a goroutine reads at once: nothing is left in its socket
+	}
+	p.send("SET a 1\r\n")
+	s.linkOf().kill()
+	release()
+	p.expectEnd()
+	eventually(t, "without clients", func() bool { return s.server.Clients() == 0 })
+	if store.mu.Lock(); len(store.bodies) != 0 {
+		t.Errorf("the store has executed %d runs", len(store.bodies))
+	}
+	store.mu.Unlock()
+}
+
+// A run that is answered long after it came puts off timeout: the client has had no time to say anything.
+func TestTimeoutBeginsBehindALateReply(t *testing.T) {
+	store := newFakeStore(t)
+	store.finish = store.park
+	s := serve(t, Options{Store: store})
+	p := s.dial()
+	p.send("SET a 1\r\n")
+	eventually(t, "submitted", func() bool { return store.pendingCount() == 1 })
+	session := s.linkOf().conn.session
+	sent := session.active.Load()
+	eventually(t, "late", func() bool { return int64(s.server.recently()) > sent })
+	late := int64(s.server.recently())
+	store.done(store.next())
+	p.expect("+OK\r\n")
+	if got := session.active.Load(); got < late {
+		t.Errorf("the reply came %v behind the last thing that counts for timeout", time.Duration(late-got))
+	}
+}
+
+// G7: a link whose run is with the store leaves the loop although the process has no descriptor left.
+func TestALinkLeavesTheLoopWithoutDescriptors(t *testing.T) {
+	if !inChild(t) {
+		return
+	}
+	store, hold := newFakeStore(t), make(chan struct{})
+	store.finish = func(r *Request) { store.park(r); <-hold }
+	s := serve(t, Options{Store: store})
+	p := s.dial()
+	p.send("SET a 1\r\n")
+	eventually(t, "submitted", func() bool { return store.pendingCount() == 1 })
+	release := exhaust(t)
+	s.awaitTaken()
+	close(hold)
+	eventually(t, "off the loop", func() bool { return s.onLoop() == 0 })
+	store.done(store.next())
+	p.expect("+OK\r\n")
+	if n := s.server.metrics.Parked.Value(); n != 0 {
+		t.Errorf("%d clients are counted as waiting", n)
+	}
+	release()
+	p.send("PING\r\n")
+	p.expect("+PONG\r\n")
 }

@@ -1,13 +1,17 @@
 package reactor
 
 import (
+	"errors"
 	"io"
 	"net"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // soon bounds what happens at once on a machine that is not busy.
@@ -445,4 +449,62 @@ func BenchmarkEnterLeave(b *testing.B) {
 			r.Leave(r.Enter())
 		}
 	})
+}
+
+// tcp-keepalive: a socket that the runtime gets back is as it was before, and served as any connection.
+func TestGiveChangesNothingOfASocket(t *testing.T) {
+	for _, want := range []net.KeepAliveConfig{{}, {Enable: true, Idle: 77 * time.Second, Interval: 7 * time.Second}} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		other, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		before, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := before.(*net.TCPConn).SetKeepAliveConfig(want); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // what was given can be taken again
+			socket, err := Take(before)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before = Give(socket, before)
+			keeps, _ := unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_KEEPALIVE)
+			idle, err := unix.GetsockoptInt(socket, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE)
+			if err != nil || (keeps != 0) != want.Enable || want.Enable && idle != 77 {
+				t.Errorf("keep-alive %d, %d s, %v; want %+v", keeps, idle, err, want)
+			}
+		}
+		if before.RemoteAddr().String() != other.LocalAddr().String() || before.LocalAddr().String() != l.Addr().String() {
+			t.Errorf("from %v to %v", before.RemoteAddr(), before.LocalAddr())
+		}
+		b := make([]byte, 5)
+		_ = before.SetReadDeadline(time.Unix(1, 0))
+		if _, err := before.Read(b); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("read behind a deadline: %v", err)
+		}
+		_ = before.SetReadDeadline(time.Time{})
+		if _, err := before.Write([]byte("hello")); err != nil {
+			t.Error(err)
+		}
+		if err := before.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+			t.Error(err)
+		}
+		if got, err := io.ReadAll(other); err != nil || string(got) != "hello" {
+			t.Errorf("read %q, %v", got, err)
+		}
+		_ = other.Close()
+		if n, err := before.Read(b); n != 0 || err != io.EOF {
+			t.Errorf("read %d bytes, %v at the end", n, err)
+		}
+		_ = before.Close()
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,15 +14,20 @@ import (
 // ErrNothing says that a socket has nothing to read, or no room to write, now.
 var ErrNothing = errors.New("the socket is not ready")
 
-// Take takes the socket below a TCP connection away from the runtime, which would be woken by all that comes there. The
-// connection is closed, its socket lives and is the caller's. With an error nothing was done: there is no such socket
-// (errors.ErrUnsupported), or the process has no descriptor left.
+// Take takes the socket below a TCP connection, or below one that Give returned, away from the runtime, which would be
+// woken by all that comes there. The connection is closed, its socket lives and is the caller's. With an error nothing
+// was done: there is no such socket (errors.ErrUnsupported), or the process has no descriptor left.
 func Take(conn net.Conn) (socket int, err error) {
-	tcp, ok := conn.(*net.TCPConn)
-	if !ok {
+	var system syscall.Conn
+	switch c := conn.(type) {
+	case *net.TCPConn:
+		system = c
+	case *given:
+		system = c
+	default:
 		return 0, errors.ErrUnsupported
 	}
-	raw, err := tcp.SyscallConn()
+	raw, err := system.SyscallConn()
 	if err != nil {
 		return 0, fmt.Errorf("take a socket: %w", err)
 	}
@@ -30,19 +36,36 @@ func Take(conn net.Conn) (socket int, err error) {
 	if err = errors.Join(err, failure); err != nil {
 		return 0, fmt.Errorf("take a socket: %w", err)
 	}
-	_ = tcp.Close() // the other descriptor lives
+	_ = conn.Close() // the other descriptor lives
 	return socket, nil
 }
 
-// Give gives a socket back to the runtime. The socket is the connection's then, or closed if there is an error.
-func Give(socket int) (net.Conn, error) {
-	file := os.NewFile(uintptr(socket), "socket")
-	conn, err := net.FileConn(file)
-	_ = file.Close() // the connection has a descriptor of its own
+// Give gives the socket that was below a connection back to the runtime, as the connection that it returns. It always
+// succeeds, also where the process has no descriptor left, and changes nothing of the socket. (net.FileConn would need
+// a descriptor, and begin to keep the connection alive in the way of package net.)
+func Give(socket int, before net.Conn) net.Conn {
+	return &given{os.NewFile(uintptr(socket), "socket"), before.LocalAddr(), before.RemoteAddr()}
+}
+
+// given is a TCP connection whose socket was with the reactor. The runtime waits for a file as it does for a connection
+// of package net if the descriptor does not block.
+type given struct {
+	*os.File
+	local, remote net.Addr
+}
+
+func (g *given) LocalAddr() net.Addr  { return g.local }
+func (g *given) RemoteAddr() net.Addr { return g.remote }
+
+// CloseWrite tells the other side that nothing more comes.
+func (g *given) CloseWrite() error {
+	raw, err := g.SyscallConn()
 	if err != nil {
-		return nil, fmt.Errorf("give a socket back: %w", err)
+		return err
 	}
-	return conn, nil
+	var failure error
+	err = raw.Control(func(fd uintptr) { failure = unix.Shutdown(int(fd), unix.SHUT_WR) })
+	return os.NewSyscallError("shutdown", errors.Join(err, failure))
 }
 
 // Read reads what is there, without waiting: ErrNothing if that is nothing yet, io.EOF at the end.

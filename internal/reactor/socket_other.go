@@ -13,7 +13,7 @@ var ErrNothing = errors.New("the socket is not ready")
 // Where there is no loop nothing is taken, and the rest is never called.
 
 func Take(net.Conn) (int, error)     { return 0, errors.ErrUnsupported }
-func Give(int) (net.Conn, error)     { return nil, errors.ErrUnsupported }
+func Give(int, net.Conn) net.Conn    { return nil }
 func Read(int, []byte) (int, error)  { return 0, errors.ErrUnsupported }
 func Write(int, []byte) (int, error) { return 0, errors.ErrUnsupported }
 func WriteAll(int, *[][]byte) error  { return errors.ErrUnsupported }
