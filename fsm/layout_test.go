@@ -118,7 +118,7 @@ func TestALayoutStandsInFrontOfAnEntry(t *testing.T) {
 		{3, 0, 4096, 100, 3000, "SELECT 3"},
 		{0, 0, 4096, 101, 3000, "SELECT 0 16 4096 101 3000"},
 		{2, 3, 0, 0, 0, "SELECT 2 3 0 0 0"},
-		{1023, 1024, 1 << 40, 1 << 40, 1 << 40, "SELECT 1023 1024 65536 10000 65536"},
+		{1023, 1024, 1 << 40, 1 << 40, 1 << 40, "SELECT 1023 1024 16384 1000 65536"},
 	} {
 		run := newRun(2, words("xadd s 1-1 f v"))
 		run.Database, run.Databases = c.database, c.databases
@@ -150,8 +150,8 @@ func TestALayoutHoldsUntilTheEndOfItsEntry(t *testing.T) {
 		"the default":         {"select 0", ":4\r\n:0"},
 		"nodes of one":        {"select 0 16 4096 1 3000", ":4\r\n:2"},
 		"nodes of no bytes":   {"select 0 16 1 100 3000", ":4\r\n:2"},
-		"too large a node":    {"select 0 16 65537 1 3000", ":4\r\n:0"},
-		"too many entries":    {"select 0 16 4096 10001 3000", ":4\r\n:0"},
+		"too large a node":    {"select 0 16 16385 1 3000", ":4\r\n:0"},
+		"too many entries":    {"select 0 16 4096 1001 3000", ":4\r\n:0"},
 		"too long a string":   {"select 0 16 4096 1 65537", ":4\r\n:0"},
 		"less than a layout":  {"select 0 16 4096 1", ":4\r\n:0"},
 		"more than a layout":  {"select 0 16 4096 1 3000 1", ":4\r\n:0"},

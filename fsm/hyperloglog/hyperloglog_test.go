@@ -172,3 +172,31 @@ func TestSelfTest(t *testing.T) {
 		t.Errorf("different registers: %q", fault)
 	}
 }
+
+// Many elements at once leave what they leave one by one, at any longest length, also where the string is damaged.
+func TestManyElementsAreAddedAsOneByOne(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	for _, maxSparse := range []int{0, 100, testSparseBytes, 64 << 10} {
+		for _, elements := range []int{manyElements - 1, manyElements, 3000, 30_000} {
+			all := make([][]byte, elements)
+			for i := range all {
+				all[i] = binary.LittleEndian.AppendUint64(nil, r.Uint64N(20_000))
+			}
+			for name, begin := range map[string][]byte{
+				"empty": newSparse(), "damaged": newSparse()[:headerBytes+1], "nothing": newSparse()[:headerBytes],
+			} {
+				got, raised, ok := raiseAll(bytes.Clone(begin), all, maxSparse)
+				want, wantRaised, wantOK := bytes.Clone(begin), false, true
+				for i := 0; i < len(all) && wantOK; i++ {
+					var changed bool
+					want, changed, wantOK = raiseAll(want, all[i:i+1], maxSparse)
+					wantRaised = wantRaised || changed
+				}
+				if !bytes.Equal(got, want) || raised != wantRaised || ok != wantOK {
+					t.Errorf("%s, %d elements, %d bytes at most: another string (raised %t, sound %t)", name, elements,
+						maxSparse, raised, ok)
+				}
+			}
+		}
+	}
+}

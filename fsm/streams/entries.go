@@ -30,11 +30,10 @@ const (
 )
 
 // How many entries are dropped at most with `~` and without LIMIT: those of a hundred blocks, where it is said how many
-// these are, and never more than maxTrimLimit.
+// these are.
 const (
 	trimmedBlocks      = 100
 	unboundedTrimLimit = 10_000
-	maxTrimLimit       = 1_000_000
 )
 
 // trimLimit is how many entries are dropped at most with `~` and without LIMIT.
@@ -42,7 +41,7 @@ func trimLimit(l *command.Layout) uint64 {
 	if l.StreamNodeEntries == 0 {
 		return unboundedTrimLimit
 	}
-	return min(trimmedBlocks*uint64(l.StreamNodeEntries), maxTrimLimit)
+	return trimmedBlocks * uint64(l.StreamNodeEntries)
 }
 
 // addOptions are those of XADD and XTRIM.

@@ -502,7 +502,10 @@ func TestBlocksEndWhereNodesOfRedisDo(t *testing.T) {
 		{3, "v", StreamNodes{1, 100}, 3}, {101, "v", StreamNodes{4096, 101}, 1}, {102, "v", StreamNodes{4096, 101}, 2},
 		{2, strings.Repeat("v", 5000), StreamNodes{10_100, 100}, 1},
 		{3, strings.Repeat("v", 5000), StreamNodes{10_100, 100}, 2},
-		{command.MaxStreamNodeEntries, "v", StreamNodesOf(&command.Layout{}), 2},
+		{command.MaxStreamNodeEntries, "v", StreamNodesOf(&command.Layout{}), 1},
+		{command.MaxStreamNodeEntries + 1, "v", StreamNodesOf(&command.Layout{}), 2},
+		{2, strings.Repeat("v", command.MaxStreamNodeBytes/2-100), StreamNodesOf(&command.Layout{}), 1},
+		{2, strings.Repeat("v", command.MaxStreamNodeBytes/2), StreamNodesOf(&command.Layout{}), 2},
 	} {
 		if got := blocks(test.count, test.value, test.nodes); got != test.blocks {
 			t.Errorf("%d entries of %d bytes: %d blocks, want %d", test.count, len(test.value), got, test.blocks)

@@ -13,11 +13,12 @@ type Layout struct {
 	SparseBytes int
 }
 
-// The largest numbers of a Layout. A write behind a freeze copies what lies together of a stream, and so many entries
-// are longer than that together. No sparse HyperLogLog is longer than MaxSparseBytes.
+// The largest numbers of a Layout. XDEL goes through what lies together of a stream, and copies it, for each ID, on all
+// nodes, while all clients wait: so the largest numbers are ten and four times the defaults, and no more. No sparse
+// HyperLogLog is longer than MaxSparseBytes.
 const (
-	MaxStreamNodeBytes   = 64 << 10
-	MaxStreamNodeEntries = 10_000
+	MaxStreamNodeBytes   = 16 << 10
+	MaxStreamNodeEntries = 1_000
 	MaxSparseBytes       = 64 << 10
 )
 

@@ -21,8 +21,8 @@ var streamList = []Difference{
 		ID: "stream-nodes",
 		Redis: "`stream-node-max-entries` and `stream-node-max-bytes` say how many entries lie together, and so what `~` " +
 			"drops; without a bound, up to 1 GiB lies together",
-		Here: "they do, by the settings of the node that the client of the write is connected to; up to 64 KiB lies " +
-			"together, and what lies alone has any length",
+		Here: "they do, by the settings of the node that the client of the write is connected to; up to 1,000 " +
+			"entries or 16 KiB lie together, and what lies alone has any length",
 		Why:   "what a write drops must be the same on every node, and a write behind a snapshot copies what lies together",
 		Proof: "TestBlocksEndWhereNodesOfRedisDo",
 	},
