@@ -3,7 +3,7 @@ package transport
 import (
 	"fmt"
 	"net"
-	"sync/atomic"
+	"sync"
 
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -13,8 +13,10 @@ type incoming struct {
 	place
 	hello Hello
 	conn  net.Conn
-	// onLoop is what a reactor does with it; nil: a goroutine serves it.
-	onLoop atomic.Pointer[inlet]
+	// onLoop is what a reactor does with it; nil: a goroutine serves it. isCut says that cut was called.
+	mu     sync.Mutex
+	onLoop *inlet
+	isCut  bool
 	// ended is closed when nothing more will be done on it.
 	ended chan struct{}
 }
@@ -22,7 +24,18 @@ type incoming struct {
 // cut closes the connection: what serves it finds the end.
 func (in *incoming) cut() {
 	in.conn.Close()
-	if i := in.onLoop.Load(); i != nil {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.isCut = true; in.onLoop != nil {
+		in.onLoop.cut()
+	}
+}
+
+// giveLoop says that a reactor serves the connection, and cuts it again if it was cut while its socket was taken.
+func (in *incoming) giveLoop(i *inlet) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.onLoop = i; in.isCut {
 		i.cut()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -35,9 +36,11 @@ type inlet struct {
 	batch     []engine.Message
 	// heard is when something came last.
 	heard atomic.Int64
-	// ended gets the reason; over says that it did.
-	ended chan error
-	over  bool
+	// ended gets the reason; over says that nothing more is read. queued says that Do will come.
+	ended        chan error
+	over, queued bool
+	// isCut says that nothing more of what has come is delivered.
+	isCut atomic.Bool
 
 	mu     sync.Mutex
 	closed bool
@@ -88,10 +91,13 @@ func (t *Transport) receiveOnLoop(in *incoming, frames *frameReader) (supported 
 		source: &socketReader{socket: socket, before: before}, ended: make(chan error, 1),
 	}
 	frames.source = bufio.NewReaderSize(i.source, readBufferBytes)
-	in.onLoop.Store(i)
 	i.heard.Store(time.Now().UnixNano())
+	in.giveLoop(i)
 	err = i.serve(r)
-	r.Do(func() { r.Forget(socket) })
+	r.Do(func() {
+		r.Forget(socket)
+		i.over = true // a Do that is still to come finds another socket with this number
+	})
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.closed = true
@@ -104,8 +110,10 @@ func (i *inlet) serve(r *reactor.Reactor) error {
 	if err := r.Watch(i.source.socket, i); err != nil {
 		return err
 	}
-	r.Do(func() { r.Favour(i.source.socket, i) })
-	r.Post(i) // for what was read before
+	r.Do(func() {
+		r.Favour(i.source.socket, i)
+		i.post() // for what was read before
+	})
 	timeout := i.transport.options.ReadTimeout
 	look := time.NewTicker(timeout / 4)
 	defer look.Stop()
@@ -126,11 +134,29 @@ func (i *inlet) serve(r *reactor.Reactor) error {
 // Ready takes what has come.
 func (i *inlet) Ready(is reactor.Readiness) {
 	i.source.empty, i.source.ended = false, i.source.ended || is.Ended
-	i.Do()
+	i.take()
 }
 
-// Do delivers all whole frames that are there, as receive does: nothing of a bad frame, and nothing after it.
+// post has the loop go on, once, when others had their turn.
+func (i *inlet) post() {
+	if !i.queued {
+		i.queued = true
+		i.transport.options.Reactor.Post(i)
+	}
+}
+
+// Do is the task of post.
 func (i *inlet) Do() {
+	i.queued = false
+	i.take()
+}
+
+// take delivers all whole frames that are there, as receive does: nothing of a bad frame, and nothing after it.
+func (i *inlet) take() {
+	if !i.over && i.isCut.Load() {
+		i.over = true
+		i.ended <- net.ErrClosed
+	}
 	if i.over {
 		return
 	}
@@ -153,7 +179,7 @@ func (i *inlet) Do() {
 		}
 	}
 	i.heard.Store(time.Now().UnixNano())
-	i.transport.options.Reactor.Post(i) // the rest, when others had their turn
+	i.post()
 }
 
 func (i *inlet) deliver() {
@@ -167,6 +193,7 @@ func (i *inlet) deliver() {
 
 // cut ends the connection from this side.
 func (i *inlet) cut() {
+	i.isCut.Store(true)
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if !i.closed {

@@ -157,11 +157,11 @@ func (p *peer) serve(target Peer) (linked bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	l.joinLoop(p.transport.options.Reactor) // before anything may let it fail
 	defer context.AfterFunc(p.context, func() { l.fail(ErrClosed) })()
 	handler, log := p.transport.options.Handler, p.transport.options.Logger
 	p.note(target, nil)
 	log.Info("link up", "peer", p.id, "address", l.conn.RemoteAddr())
-	l.joinLoop(p.transport.options.Reactor)
 	p.link.Store(l)
 	handler.LinkUp(p.id)
 	err = l.run()
