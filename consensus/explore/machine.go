@@ -481,6 +481,7 @@ func (m *machine) complete(n *node) {
 	n.core.Appended(op.Number)
 	if op.Switch != nil {
 		n.core.Written(op.Switch.Snapshot.Index)
+		n.core.Applied(op.Switch.Snapshot.Index)
 	}
 	m.turn(n)
 }

@@ -296,7 +296,10 @@ func (c *cluster) sync(n *node, k int) {
 // archive moves committed, durable entries up to i into history.
 func (c *cluster) archive(n *node, i raftlog.Index) {
 	n.disk.history = max(n.disk.history, min(i, n.core.Commit(), n.core.Durable()))
-	c.do(n, func(r *Raft) { r.Written(n.disk.history) })
+	c.do(n, func(r *Raft) {
+		r.Written(n.disk.history)
+		r.Applied(n.disk.history)
+	})
 }
 
 // answerFetch answers the oldest fetch of a node from its history.

@@ -163,6 +163,7 @@ func (r *Raft) Digest(d *Digest) {
 	d.Add(uint64(r.commit))
 	d.Add(uint64(r.echoed)<<32 ^ uint64(r.proven))
 	d.Add(uint64(r.written)<<32 ^ uint64(r.log.written))
+	d.Add(uint64(r.applied))
 	r.digestLog(d)
 	r.digestDisk(d)
 	d.Snapshot(r.fetched)

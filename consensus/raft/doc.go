@@ -12,8 +12,8 @@
 //	──────────────────────►│  membership, peers, epochs               │          Commit        may be applied
 //	                       │                                          │          Confirmed     reads may run
 //	Appended, Written,     │                                          │          Fetch         old entries wanted
-//	Fetched, Install,      │                                          │          Install       a snapshot wanted
-//	InstallFailed          └──────────────────────────────────────────┘          Propose       a change's next step
+//	Applied, Fetched,      │                                          │          Install       a snapshot wanted
+//	Install, InstallFailed └──────────────────────────────────────────┘          Propose       a change's next step
 //	────────────────────────────────────▲  what became of earlier Readys
 //
 // The owner takes everything that arrived, makes the calls, and then calls Ready once: that is a turn. A Ready

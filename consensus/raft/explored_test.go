@@ -24,6 +24,7 @@ var digested = map[string]func(*Raft){
 	"Raft.disk":       func(r *Raft) { r.disk.hand(r.term, r.vote, r.log.last().Index, nil) },
 	"Raft.membership": func(r *Raft) { r.membership.list = r.membership.list[:1] },
 	"Raft.written":    func(r *Raft) { r.written++ },
+	"Raft.applied":    func(r *Raft) { r.applied++ },
 	"Raft.fetched":    func(r *Raft) { r.fetched = mark(3) },
 	"Raft.part":       func(r *Raft) { r.part = mark(30) },
 	"Raft.trimmed":    func(r *Raft) { r.trimmed++ },

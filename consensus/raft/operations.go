@@ -209,15 +209,21 @@ func (r *Raft) Written(i raftlog.Index) {
 }
 
 func (r *Raft) releaseMemory() {
-	r.log.release(max(r.log.written, min(r.written, r.commit, r.disk.done.last)), r.retainedBytes())
+	r.log.release(max(r.log.written, min(r.written, r.commit, r.disk.done.last)), r.useless())
 	r.membership.forgetBelow(r.log.floor.Index)
 }
 
-// retainedBytes is how much of what is in history stays in memory: nothing on a node that has no other one to send it
-// to. One that joins later gets it from history.
-func (r *Raft) retainedBytes() int {
+// Applied tells the core that the entries up to i are applied here. The index goes back where the state does.
+func (r *Raft) Applied(i raftlog.Index) {
+	r.applied = i
+	r.releaseMemory()
+}
+
+// useless is up to which entry memory is of no use for what is in history: what is applied, on a node that has no other
+// one to send it to. One that joins later gets it from history.
+func (r *Raft) useless() raftlog.Index {
 	if r.inForce().IsAlone() {
-		return 0
+		return r.applied
 	}
-	return r.log.retainBytes
+	return 0
 }

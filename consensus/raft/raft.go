@@ -24,8 +24,8 @@ type Raft struct {
 	log        window
 	disk       disk
 	membership configurations
-	// written is what Written reported, to be applied as commit and durability catch up.
-	written raftlog.Index
+	// written is what Written reported, to be applied as commit and durability catch up. applied is what Applied did.
+	written, applied raftlog.Index
 	// switching is the snapshot that comes into force with the next operation; nil for none.
 	switching *raftlog.SnapshotSwitch
 	// fetched is the snapshot that the owner was asked to fetch, until it answers. part is the one that it was last asked

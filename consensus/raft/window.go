@@ -29,8 +29,8 @@ type window struct {
 	// writtenBytes are in memory at or below written, unwrittenBytes above.
 	writtenBytes   int
 	unwrittenBytes int
-	// retainBytes is how much of what is written stays in memory for followers that are a little behind, where there are
-	// other nodes.
+	// retainBytes is how much of what is written stays in memory, for followers that are a little behind, and for the
+	// applier of a node that is alone.
 	retainBytes int
 	// deadBytes left the window, but the array below entries still pins them.
 	deadBytes int
@@ -105,16 +105,17 @@ func (w *window) truncate(from raftlog.Index) {
 	w.deadBytes = 0
 }
 
-// release notes that entries up to written are in history, and lets go of the oldest of them beyond so many bytes,
-// which are retainBytes at most.
-func (w *window) release(written raftlog.Index, retainBytes int) {
+// release notes that entries up to written are in history, and lets go of the oldest of them beyond retainBytes, and of
+// all up to an index.
+func (w *window) release(written, all raftlog.Index) {
 	for ; w.written < written; w.written++ {
 		size := w.at(w.written + 1).Size()
 		w.unwrittenBytes -= size
 		w.writtenBytes += size
 	}
 	drop := 0
-	for w.writtenBytes > retainBytes {
+	all = min(all, written)
+	for w.writtenBytes > w.retainBytes || w.floor.Index+raftlog.Index(drop) < all {
 		size := w.entries[drop].Size()
 		w.writtenBytes -= size
 		w.deadBytes += size
@@ -125,17 +126,17 @@ func (w *window) release(written raftlog.Index, retainBytes int) {
 	}
 	w.floor, w.floorTime = w.entries[drop-1].Mark(), w.entries[drop-1].Time()
 	w.entries = w.entries[drop:]
-	w.unpin(retainBytes)
+	w.unpin()
 }
 
 // minPinnedBytes is how much an array may always pin in front of the entries.
 const minPinnedBytes = 64 << 10
 
-// unpin moves the entries to a new array once the old one pins more bytes in front of them than are alive, or stay.
+// unpin moves the entries to a new array once the old one pins more bytes in front of them than are alive.
 // What is copied (the fixed part of each entry) is then less than twice what died since the last time, so the cost is
 // constant per byte appended.
-func (w *window) unpin(retainBytes int) {
-	if w.deadBytes > max(retainBytes, minPinnedBytes, w.writtenBytes+w.unwrittenBytes) {
+func (w *window) unpin() {
+	if w.deadBytes > max(minPinnedBytes, w.writtenBytes+w.unwrittenBytes) {
 		w.entries = append([]raftlog.Entry(nil), w.entries...) // not a clone: that of no entries pins the old array
 		w.deadBytes = 0
 	}

@@ -265,6 +265,7 @@ func (f *forwardBuilder) flush(e *Engine) {
 func (e *Engine) takeApplied(a *Applied) {
 	if a.Index > e.applied || a.Jumped {
 		e.applied = a.Index
+		e.core.Applied(a.Index)
 		e.noteJumped()
 	}
 	if a.Tick != 0 {
