@@ -201,10 +201,10 @@ func (r *Runner) handFill(entries []raftlog.Entry) {
 
 // awaitInline waits until nothing of what the loop did itself is under way, and gives what it kept to Close.
 func (r *Runner) awaitInline() {
-	r.diskLock.Lock()
-	r.diskLock.Unlock()
+	r.diskLock.Lock() // what is under way has one of the two locks
+	defer r.diskLock.Unlock()
 	r.applyLock.Lock()
-	r.applyLock.Unlock()
+	defer r.applyLock.Unlock()
 	if w := r.rounds.inline.work; !w.Empty() {
 		r.work.Force(w, 1)
 	}
