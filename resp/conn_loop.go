@@ -140,7 +140,7 @@ func (l *link) step(s *onLoop) {
 	case ends:
 		l.forgetLoop(s)
 		reactor.Close(s.socket)
-		l.end()
+		l.server.start(l.end) // it waits for locks of the server, which are held while all links are looked at
 	}
 }
 

@@ -298,3 +298,19 @@ func TestALinkLeavesTheLoopWithoutDescriptors(t *testing.T) {
 	p.send("PING\r\n")
 	p.expect("+PONG\r\n")
 }
+
+// P8: while all links are looked at, the end of one holds up no other client.
+func TestTheEndOfAClientHoldsUpNoOtherOne(t *testing.T) {
+	s := serve(t, Options{Store: newFakeStore(t)})
+	one, other := s.dial(), s.dial()
+	for _, p := range []*peer{one, other} {
+		p.send("PING\r\n")
+		p.expect("+PONG\r\n")
+	}
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	_ = one.CloseWrite()
+	one.expectEnd()
+	other.send("PING\r\n")
+	other.expect("+PONG\r\n")
+}

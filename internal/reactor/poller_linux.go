@@ -54,8 +54,14 @@ func (p *poller) close() {
 	unix.Close(p.epoll)
 }
 
-// wake ends a wait. The number that it writes is never read: each write is a change.
+// wake ends a wait, unless the poller was closed: its numbers are others' then. What it writes is never read, each
+// write is a change.
 func (p *poller) wake() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
 	one := [8]byte{1}
 	_, _ = unix.Write(p.event, one[:]) // it fails only when 2^64-1 wakes have not been seen
 }
@@ -66,12 +72,11 @@ func (p *poller) watch(socket int, w Watcher) error {
 	if p.closed {
 		return net.ErrClosed
 	}
-	p.watchers[int32(socket)] = w
 	add := unix.EpollEvent{Events: readEvents, Fd: int32(socket)}
 	if err := unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, socket, &add); err != nil {
-		delete(p.watchers, int32(socket))
 		return fmt.Errorf("epoll: %w", err)
 	}
+	p.watchers[int32(socket)] = w // wait looks for it under the lock
 	return nil
 }
 

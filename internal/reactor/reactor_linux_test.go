@@ -276,7 +276,7 @@ func TestTheLoopGoesOnWithoutWhatStays(t *testing.T) {
 	}
 }
 
-// awaitQuick waits until an entry keeps the loop: the system may have stopped the thread for longer than the guard waits.
+// awaitQuick waits until an entry keeps the loop: the system may stop a thread for longer than the guard waits.
 func awaitQuick(t *testing.T, r *Reactor) {
 	t.Helper()
 	kept := false
@@ -512,4 +512,48 @@ func TestGiveChangesNothingOfASocket(t *testing.T) {
 		}
 		_ = before.Close()
 	}
+}
+
+// A wake that is late, behind Close, writes nothing into what has got the number since.
+func TestAWakeBehindCloseWritesNowhere(t *testing.T) {
+	r, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	pipe := make([]int, 2)
+	if err := unix.Pipe2(pipe, unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pipe[0])
+	defer unix.Close(pipe[1])
+	r.poller.event = pipe[1] // as if the system had given it the number
+	r.poller.wake()
+	if n, _ := unix.Read(pipe[0], make([]byte, 8)); n > 0 {
+		t.Errorf("%d bytes were written", n)
+	}
+}
+
+// A socket that is watched keeps its watcher when another one is refused.
+func TestASecondWatcherIsRefusedAndTheFirstStays(t *testing.T) {
+	r := started(t)
+	socket, other := pair(t)
+	seen := make(chan struct{})
+	first := watcherFunc(func(Readiness) {
+		if _, err := Read(socket, make([]byte, 8)); err == nil {
+			close(seen)
+		}
+	})
+	if err := r.Watch(socket, first); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Watch(socket, watcherFunc(func(Readiness) {})); err == nil {
+		t.Error("there are two watchers")
+	}
+	if _, err := other.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "call of the first watcher", seen)
+	r.Do(func() { r.Forget(socket) })
+	Close(socket)
 }
