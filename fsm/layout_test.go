@@ -20,15 +20,22 @@ type layoutTwins struct {
 	layout        *command.Layout
 }
 
-// set draws the settings, and sets them at the Redis. The bytes of a node have their bound there, too, since a node
-// without one would be longer than here.
+// set draws the settings, and sets them at the Redis, which gets the largest bounds of a node here in place of larger
+// ones and of none: else its nodes would be longer than here.
 func (w *layoutTwins) set() {
 	of := func(numbers ...int64) int64 { return numbers[w.r.IntN(len(numbers))] }
 	bytes, sparse := of(0, 1, 20, 60, 300, 4095, 4096, 60_000, 1<<40), of(0, 17, 18, 30, 100, 500, 3000, 20_000, 1<<40)
 	entries := of(0, 1, 2, 3, 10, 99, 100, 101, 1000, 1<<40)
 	w.layout = command.LayoutOf(bytes, entries, sparse)
+	bounded := func(n, largest int64) int64 {
+		if n == 0 {
+			return largest
+		}
+		return min(n, largest)
+	}
 	for name, n := range map[string]int64{
-		"stream-node-max-bytes": bytes, "stream-node-max-entries": entries, "hll-sparse-max-bytes": sparse,
+		"stream-node-max-bytes":   bounded(bytes, command.MaxStreamNodeBytes),
+		"stream-node-max-entries": bounded(entries, command.MaxStreamNodeEntries), "hll-sparse-max-bytes": sparse,
 	} {
 		if got := w.redis.do("config", "set", name, strconv.FormatInt(n, 10)); got != "+OK\r\n" {
 			w.t.Fatalf("CONFIG SET %s %d: %q", name, n, got)

@@ -102,7 +102,7 @@ var (
 		Complexity: "O(1)",
 		Help: []string{
 			"REFCOUNT <key>",
-			"    1 for every key: values are not shared.",
+			"    2147483647 for a whole number below 10000, which Redis shares, 1 for all else.",
 		},
 	}
 )
