@@ -25,7 +25,8 @@ type outlet struct {
 	moved   time.Time
 	// spoke says that something was sent since the link last looked; closed that nothing is written any more.
 	spoke, closed bool
-	taken         []engine.Message
+	// taken is what was taken from the queue last, left what of that is not in out yet: nothing while blocked is false.
+	taken, left []engine.Message
 }
 
 // joinLoop gives the link's socket to the reactor, if there is one and the connection is one of TCP.
@@ -122,25 +123,34 @@ func (o *outlet) Ready(is reactor.Readiness) {
 	}
 }
 
-// resume writes the rest, and then what was queued meanwhile. The caller holds the lock.
+// resume writes the rest, and makes ready what was queued meanwhile: as much as is written at once elsewhere. The
+// system reports at once whether there is room for that, and others have their turn before. The caller holds the lock.
 func (o *outlet) resume() error {
-	for o.blocked {
-		if err := o.write(); err != nil || o.blocked {
-			return err
-		}
-		o.taken = o.link.queue.Take(o.taken)
-		for i := range o.taken {
-			o.out.message(o.link.clusterID, &o.taken[i])
-		}
-		clear(o.taken)
-		if o.out.bytes() == 0 {
-			return nil
-		}
-		if err := o.block(true); err != nil { // until this is written, what is sent stands behind it
-			return err
-		}
+	if !o.blocked {
+		return nil
 	}
-	return nil
+	if err := o.write(); err != nil || o.blocked {
+		return err
+	}
+	if o.assemble(); o.out.bytes() == 0 {
+		return nil
+	}
+	o.moved = time.Now()
+	return o.block(true) // until this is written, what is sent stands behind it
+}
+
+// assemble makes frames of what is left of the queue, for one write.
+func (o *outlet) assemble() {
+	if len(o.left) == 0 {
+		o.taken = o.link.queue.Take(o.taken)
+		o.left = o.taken
+	}
+	n := 0
+	for ; n < len(o.left) && o.out.bytes() < flushBytes; n++ {
+		o.out.message(o.link.clusterID, &o.left[n])
+	}
+	clear(o.left[:n])
+	o.left = o.left[n:]
 }
 
 // run serves the link until it fails, and returns why.
