@@ -22,9 +22,12 @@ type layoutTwins struct {
 
 // set draws the settings, and sets them at the Redis, which gets the largest bounds of a node here in place of larger
 // ones and of none: else its nodes would be longer than here.
+//
+// No bound lies between 40 and 70 bytes: Redis 7.0.15 loses the node that it made by one of 50 or 60 when a node by a
+// lesser one follows, and ends with a failed assertion (lpValidateNext) when it reads it.
 func (w *layoutTwins) set() {
 	of := func(numbers ...int64) int64 { return numbers[w.r.IntN(len(numbers))] }
-	bytes, sparse := of(0, 1, 20, 60, 300, 4095, 4096, 60_000, 1<<40), of(0, 17, 18, 30, 100, 500, 3000, 20_000, 1<<40)
+	bytes, sparse := of(0, 1, 20, 100, 300, 4095, 4096, 60_000, 1<<40), of(0, 17, 18, 30, 100, 500, 3000, 20_000, 1<<40)
 	entries := of(0, 1, 2, 3, 10, 99, 100, 101, 1000, 1<<40)
 	w.layout = command.LayoutOf(bytes, entries, sparse)
 	bounded := func(n, largest int64) int64 {
