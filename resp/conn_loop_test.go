@@ -314,3 +314,37 @@ func TestTheEndOfAClientHoldsUpNoOtherOne(t *testing.T) {
 	other.send("PING\r\n")
 	other.expect("+PONG\r\n")
 }
+
+// P8: a client takes a part of its replies, and loses the mail that is too much before its goroutine goes on: it gets
+// the rest, then its end.
+func TestMailThatIsLostBehindAPartOfAReplyEndsTheClient(t *testing.T) {
+	const size, taken = 100, 10
+	s := serve(t, Options{Store: newFakeStore(t)})
+	p := s.dial()
+	off := false
+	eventually(t, "on the loop, if there is one", func() bool {
+		p.send("PING\r\n")
+		p.expect("+PONG\r\n")
+		if s.server.reactor == nil {
+			return true
+		}
+		s.server.reactor.Do(func() {
+			l := s.linkOf()
+			below := l.loop.Load()
+			if below == nil || below.stepping {
+				return
+			}
+			l.conn.out = append(l.conn.out, make([]byte, size)...)
+			l.written = taken // as a step does when the socket has no more room
+			l.forgetLoop(below)
+			l.conn.session.lose()
+			l.server.start(func() { l.continueAlone(below.socket, leavesLoop) })
+			off = true
+		})
+		return off
+	})
+	if off {
+		p.expect(strings.Repeat("\x00", size-taken))
+		p.expectEnd()
+	}
+}
