@@ -69,8 +69,12 @@ func names(list string) []string {
 
 // provide builds what the options do not name.
 func provide(ctx context.Context, o *compare.Options) error {
+	programs := filepath.Join(o.Directory, "programs") // beside the directories of the systems, one of which is raftredis
+	if err := os.Mkdir(programs, 0o755); err != nil {
+		return err
+	}
 	if o.Binary == "" {
-		o.Binary = filepath.Join(o.Directory, "raftredis")
+		o.Binary = filepath.Join(programs, "raftredis")
 		if err := build(ctx, o.Binary); err != nil {
 			return err
 		}
@@ -82,10 +86,7 @@ func provide(ctx context.Context, o *compare.Options) error {
 	if err != nil || !needed {
 		return err
 	}
-	o.Peers = filepath.Join(o.Directory, "peers") + "/"
-	if err := os.Mkdir(o.Peers, 0o755); err != nil {
-		return err
-	}
+	o.Peers = programs + "/"
 	command := exec.CommandContext(ctx, "go", "-C", "bench/peers", "build", "-o", o.Peers, "./...")
 	// Pebble, of which dragonboat makes use, would want a C compiler.
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
