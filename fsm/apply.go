@@ -170,7 +170,7 @@ func (m *Machine) next(body []byte) (args [][]byte, rest []byte, ok bool) {
 func (m *Machine) execute(c exec.Call) []byte {
 	spec, fault := commands.Find(c.Args)
 	switch {
-	case fault == command.NoFault && spec.Class == command.Write:
+	case fault == command.NoFault && spec.MayWrite(c.Args):
 		return m.write(spec, c)
 	case spec == node.Select:
 		return m.choose(&m.writer, c)

@@ -14,7 +14,8 @@ func TestEachDataCommandHasExactlyOneFunction(t *testing.T) {
 	for _, f := range functions {
 		attached[f.Of]++
 		reads := f.Of.Class == command.Read || f.Of.ReadsIf != nil
-		if (f.Read != nil) != reads || (f.Write != nil) != (f.Of.Class == command.Write) {
+		writes := f.Of.Class == command.Write || f.Of.Fills != nil
+		if (f.Read != nil) != reads || (f.Write != nil) != writes {
 			t.Errorf("%s of class %d: read function %v, write function %v", f.Of.Name, f.Of.Class, f.Read != nil, f.Write != nil)
 		}
 	}

@@ -59,15 +59,16 @@ func expectNoError(t *testing.T, replies string) {
 	}
 }
 
-// do applies calls as one entry with a run, or as a query if none writes, and returns the replies.
+// do applies calls as one entry with a run, or as a query if none writes, and returns the replies. Where a read wants
+// to fill a cache they are an entry.
 func do(m *Machine, calls ...[][]byte) string { return doIn(m, 2, calls...) }
 
 func doIn(m *Machine, protocol int, calls ...[][]byte) string {
 	run := newRun(protocol, calls...)
-	if run.HasWrite() {
+	if run.MayFill = true; run.HasWrite() {
 		m.Apply(m.Index()+1, 0, run.Body(nil, argv.Append), run)
-	} else {
-		m.Query(0, run)
+	} else if m.Query(0, run); run.WantsFill {
+		fill(m, 0, run)
 	}
 	return string(run.Reply)
 }

@@ -186,7 +186,7 @@ func (m *Machine) first(c exec.Call, spec *command.Spec, session, sequence uint6
 	*own = c.KeepingOf(m.maxKept())
 	args, chance := c.Args[carried:], m.state.Chance(session, sequence)
 	var made []byte
-	if spec.Class == command.Write {
+	if spec.MayWrite(args) {
 		made = m.write(spec, c.Kept(own).Writing(args))
 	} else {
 		v := m.viewInLog(chance, c.Lookups())
@@ -203,7 +203,7 @@ func (m *Machine) first(c exec.Call, spec *command.Spec, session, sequence uint6
 	switch {
 	case !c.IsWatched():
 		return made // for its memory, which is used again
-	case !keeps && spec.Class == command.Read:
+	case !keeps && !spec.MayWrite(args):
 		// For the client alone, and if it is put off, when the entry with its arguments is gone.
 		return m.readBeside(m.viewInLog(chance, nil), spec, c.Reading(lasting(args)))
 	case keeps && isCrowded(c, made):

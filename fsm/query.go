@@ -18,6 +18,9 @@ import (
 // finds what this read did not. A read that looks at keys in general waits for any key. Before the first Restore there
 // is no state, and the answers are LOADING errors.
 //
+// A call that has found no answer in a cache which it may fill ends the query: it and those behind it are Run.Left, and
+// of a transaction nothing is answered. See Run.MayFill.
+//
 // It takes as long as the reads need, but makes no more replies than Run.MaxReplyBytes allows. A run that is much work,
 // or answers with a long value that may change, wants a frozen state instead, where that can be had: see Run.LateBytes.
 func (m *Machine) Query(stamp int64, local any) (needTick bool) {
@@ -47,7 +50,7 @@ func query(
 		database = 0
 	}
 	v := viewOf(s.Space(database), database, s.NowAt(stamp), run, encodings)
-	if answer(v, run, c, s); run.WantsFreeze {
+	if answer(v, run, c, s); run.WantsFreeze || run.WantsFill && run.Head != nil {
 		run.Lookups = counted
 	}
 	return false
@@ -142,6 +145,14 @@ func answer(v exec.View, run *command.Run, c exec.Call, state *keyspace.State) {
 		if c.Reply = look(v, &run.Calls[i], c); run.WantsFreeze {
 			run.Long = command.Long{}
 			return
+		}
+		if run.WantsFill {
+			if run.Head != nil {
+				run.Long = command.Long{}
+				return
+			}
+			run.Left = len(run.Calls) - i
+			break
 		}
 	}
 	run.Reply = c.Reply

@@ -26,8 +26,8 @@ var functions = slices.Concat(
 )
 
 // reads and writes have the functions at the IDs of their commands. A command with state has one of them, one of which
-// some calls only read has both, and a command of a connection has none. RAFT.ONCE, which calls the others, is a
-// function of each machine: see New.
+// some calls only read or some reads fill a cache has both, and a command of a connection has none. RAFT.ONCE, which
+// calls the others, is a function of each machine: see New.
 var reads, writes = attach(functions)
 
 func attach(functions []exec.Function) (reads []exec.Read, writes []exec.Write) {

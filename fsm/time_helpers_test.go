@@ -30,6 +30,7 @@ func runAt(t testing.TB, m *Machine, run *command.Run, stamp int64) string {
 		m.Apply(m.Index()+1, stamp, run.Body(nil, argv.Append), run)
 		return string(run.Reply)
 	}
+	run.MayFill = true
 	if m.Query(stamp, run) {
 		if len(run.Reply) != 0 {
 			t.Fatalf("%+v: a query that needs a tick answers %q", run.Calls, run.Reply)
@@ -39,7 +40,19 @@ func runAt(t testing.TB, m *Machine, run *command.Run, stamp int64) string {
 			t.Fatalf("%+v: after the tick it asks for another", run.Calls)
 		}
 	}
+	if run.WantsFill {
+		fill(m, stamp, run)
+	}
 	return string(run.Reply)
+}
+
+// fill executes a run of reads anew as an entry in which those that may fill a cache are writes.
+func fill(m *Machine, stamp int64, run *command.Run) {
+	run.Reply, run.Lookups, run.Left, run.WantsFill = nil, command.Lookups{}, 0, false
+	for i := range run.Calls {
+		run.Calls[i].Filling = run.Calls[i].Fills()
+	}
+	m.Apply(m.Index()+1, stamp, run.Body(nil, argv.Append), run)
 }
 
 // tick applies an entry that holds nothing but a moment.

@@ -79,6 +79,15 @@ type Conn struct {
 	riding int
 	// writes is what the writes of the run are estimated to do.
 	writes estimated
+	// fillBytes is how long the calls of the run are that may fill a cache: see fill.go. replicates says that a call does
+	// not only read on this node, in the words of Redis: a pause of writes holds it.
+	fillBytes  int
+	replicates bool
+	// filling says that the store has calls of a run of reads as writes. whole are all calls of the run then, unless it is
+	// a transaction. unfilled says that calls of this run fill nothing any more.
+	filling  bool
+	whole    []command.Call
+	unfilled bool
 	// body is the body of a run with one write that the reader has put together; nil: the run makes it.
 	body []byte
 	// submittedAt is when the run was complete. clock is the time that was read since the connection last waited, and
@@ -351,6 +360,8 @@ func (c *Conn) settle() {
 		c.refusedSince = 0
 	}
 	switch {
+	case c.filling && outcome != Done:
+		c.leaveUnfilled()
 	case outcome != Done:
 		if run.Head != nil {
 			c.refuseTransaction(func() { c.refuseRun(standIn(run.Calls), outcome) })
@@ -371,7 +382,11 @@ func (c *Conn) settle() {
 		}
 		from := len(c.out)
 		c.out = run.Reply
-		c.conclude(from)
+		if c.whole != nil {
+			c.filled(from)
+		} else {
+			c.conclude(from)
+		}
 	default:
 		c.phase = viewing
 	}
@@ -406,6 +421,7 @@ func (c *Conn) view() {
 		upto, run.MaxReplyBytes = len(calls), c.ridingReplyBytes()
 	}
 	run.Calls, run.Reply, run.Random, run.Left = calls[c.viewed:upto], c.out, rand.Uint64(), 0
+	run.MayFill, run.WantsFill = !c.unfilled && !c.request.Stale, false
 	answered := c.server.store.View(&c.request)
 	run.Calls = calls
 	upto -= run.Left
@@ -425,6 +441,12 @@ func (c *Conn) view() {
 	case len(c.out) > run.MaxReplyBytes && run.Head == nil:
 		c.measure(calls[c.viewed:upto], c.out[from:])
 		c.overflow()
+	case run.WantsFill:
+		if run.Head == nil && upto > c.viewed {
+			c.measure(calls[c.viewed:upto], c.out[from:])
+			c.viewed = upto
+		}
+		c.fill()
 	case upto == len(calls):
 		c.conclude(from)
 	default:
@@ -445,6 +467,7 @@ func (c *Conn) finish() {
 	run.Submitted, run.Summed, run.Head, run.Layout = nil, false, nil, nil
 	c.forgetFixed()
 	c.body, c.bodyBytes, c.riding, c.viewed, c.writes = nil, 0, 0, 0, estimated{}
+	c.fillBytes, c.replicates, c.filling, c.unfilled = 0, false, false, false
 	if c.waits != nil {
 		c.stopWaiting()
 	}

@@ -385,10 +385,14 @@ func (c *Conn) putOff(write bool) bool {
 
 // resumed goes on with what was put off if the pause is over, and reports whether it is.
 func (c *Conn) resumed() bool {
-	if c.server.holds(c.bodyBytes > 0) {
+	if c.server.holds(c.replicates || c.filling) {
 		return false
 	}
 	c.stopPausing()
+	if c.filling {
+		c.write()
+		return true
+	}
 	if len(c.request.Run.Calls) > 0 || c.request.Run.Head != nil {
 		c.submit()
 	}

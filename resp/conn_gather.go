@@ -306,13 +306,14 @@ func (c *Conn) answered(call command.Call) {
 func (c *Conn) join(call command.Call) {
 	run := &c.request.Run
 	size, riding := 0, ridingArguments(call)
+	writes, fills := call.IsWrite(), call.Fills()
 	var cost command.Estimate
-	if call.IsWrite() {
+	if writes || fills {
 		size = argv.Size(call.Args)
 		cost = c.estimate(&call, size)
 	}
-	crowded := c.bodyBytes+size > 0 && c.riding+riding > maxRidingArguments
-	tooLong := c.headBytes()+c.bodyBytes+size > c.server.limits.MaxRunBytes
+	crowded := (c.bodyBytes > 0 || writes) && c.riding+riding > maxRidingArguments
+	tooLong := c.headBytes()+c.bodyBytes+c.fillBytes+size > c.server.limits.MaxRunBytes
 	tooMuch := c.writes.work+cost.Work > command.MaxEntryWork
 	if len(run.Calls) > 0 && (tooLong || crowded || tooMuch) {
 		c.hold(call)
@@ -322,7 +323,12 @@ func (c *Conn) join(call command.Call) {
 	if call.Spec.Class == command.Read && c.facts().tracking.remembers() && call.Spec != node.Watch {
 		c.server.tracker.remember(c.session, &call)
 	}
-	c.bodyBytes += size
+	if fills {
+		c.fillBytes += size
+	} else {
+		c.bodyBytes += size
+	}
+	c.replicates = c.replicates || writes || call.Spec.Flags&command.FlagMayReplicate != 0
 	c.riding += riding
 	c.layOut(&call)
 	if size > 0 {

@@ -242,7 +242,7 @@ func (c *Conn) isTooMuchWork(t *transaction) bool {
 	for i := range t.calls {
 		call := &t.calls[i]
 		stored.follow(c, call.Spec, call.Args)
-		if !call.IsWrite() {
+		if !call.IsWrite() && !call.Fills() {
 			continue
 		}
 		cost := call.Spec.Estimate(call.Args, argv.Size(call.Args), &stored)

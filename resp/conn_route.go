@@ -22,7 +22,7 @@ import (
 //
 // While a pause holds it, it goes nowhere: it is submitted again when that is over.
 func (c *Conn) submit() {
-	if c.putOff(c.bodyBytes > 0) {
+	if c.putOff(c.replicates) {
 		return
 	}
 	c.submittedAt = c.present()
@@ -178,13 +178,16 @@ func asks(calls []command.Call) bool {
 // write submits a run with a write.
 func (c *Conn) write() {
 	r := &c.request
+	if c.fillBytes > 0 {
+		c.letFill()
+	}
 	c.begin()
 	r.Run.Reply, r.Run.MaxReplyBytes = c.out, c.ridingReplyBytes()
 	if c.body != nil {
 		r.Body = headed(c.body, r.Run.Selection())
 		r.Run.Submitted = r.Body
 	} else {
-		r.Body = r.Run.Body(make([]byte, 0, c.selectionBytes()+c.bodyBytes), argv.Append)
+		r.Body = r.Run.Body(make([]byte, 0, c.selectionBytes()+c.bodyBytes+c.fillBytes), argv.Append)
 	}
 	r.Run.Summarize(command.SummedBytes)
 	c.server.store.Write(r)
@@ -230,4 +233,81 @@ func (c *Conn) begin() {
 	c.request.Run.Protocol, c.request.Stale = c.protocol(), false
 	c.request.begin()
 	c.phase, c.abandoned = submitted, false
+}
+
+// A read that keeps its answer in the value that it reads (Spec.Fills: PFCOUNT of one key) is a read as long as the
+// answer is there, and a write where it is not. What it is shows only when it is executed:
+//
+//	beside writes                    it is one of them: the entry is made in any case
+//	in a run of reads                the state machine ends the query where an answer is missing (Run.WantsFill). The
+//	                                 call is submitted again as a write, with those behind it that may fill as well,
+//	                                 and then what stands behind these is read again
+//	in a transaction of reads        it is submitted again as a whole, with all such calls as writes
+//	RAFT.READ STALE, READONLY        it counts, and keeps nothing, as on a replica of Redis
+//	the write is not done, or that   it counts, and keeps nothing: a client that asked for a number gets it also where no
+//	is not known                     disk can take a write
+//
+// A pause of writes holds it in any case, as Redis has it.
+
+// maxFills is how many calls are submitted as writes at once; an entry has work for some more.
+const maxFills = 32
+
+// letFill makes writes of all calls of the run that may fill a cache.
+func (c *Conn) letFill() {
+	calls := c.request.Run.Calls
+	c.fillBytes = 0
+	for i := range calls {
+		if calls[i].Filling = calls[i].Fills(); calls[i].Filling {
+			c.fillBytes += argv.Size(calls[i].Args)
+		}
+	}
+}
+
+// fill submits what is next of a run of reads as writes.
+func (c *Conn) fill() {
+	run := &c.request.Run
+	if run.WantsFill = false; run.Head != nil {
+		c.bodyBytes = c.executing.bodyBytes
+	} else {
+		end := c.viewed + 1
+		for end < len(run.Calls) && end < c.viewed+maxFills && run.Calls[end].Fills() {
+			end++
+		}
+		c.whole, run.Calls = run.Calls, run.Calls[c.viewed:end]
+	}
+	if c.filling = true; !c.putOff(true) {
+		c.write()
+	}
+}
+
+// filled goes on behind calls that were done as writes, whose replies stand in the output from a position on.
+func (c *Conn) filled(from int) {
+	done := c.request.Run.Calls
+	c.measure(done, c.out[from:])
+	c.viewed += len(done)
+	c.endFill()
+	if c.viewed == len(c.request.Run.Calls) {
+		c.finish()
+	} else {
+		c.read()
+	}
+}
+
+// leaveUnfilled goes on with reads, where it is not known that they were done as writes.
+func (c *Conn) leaveUnfilled() {
+	c.endFill()
+	c.unfilled, c.phase = true, viewing
+}
+
+// endFill makes the run one of reads again.
+func (c *Conn) endFill() {
+	run := &c.request.Run
+	if c.whole != nil {
+		run.Calls, c.whole = c.whole, nil
+	}
+	for i := range run.Calls {
+		run.Calls[i].Filling = false
+	}
+	c.request.Body, c.filling, c.bodyBytes = nil, false, 0
+	run.Submitted, run.Summed = nil, false
 }

@@ -29,10 +29,11 @@ import (
 // transaction is what a connection has queued.
 type transaction struct {
 	calls []command.Call
-	// head is what the body begins with, bodyBytes how long the head and the writes are in it.
-	head      [][]byte
-	bodyBytes int
-	writes    bool
+	// head is what the body begins with, bodyBytes how long the head and the writes are in it, fillBytes the calls that
+	// may fill a cache. replicates is that of Conn.
+	head                 [][]byte
+	bodyBytes, fillBytes int
+	writes, replicates   bool
 	// queuedBytes are the bytes of all arguments, heldBytes the memory that was taken for them from the budget of clients.
 	queuedBytes, heldBytes int
 	// broken says that a command could not be queued: EXEC does nothing.
@@ -121,15 +122,12 @@ func exec(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.bars &^= byMulti
 	t.muted, c.executing = c.replyMode.muted(), t
 	run := &c.request.Run
-	run.Head, c.bodyBytes = t.head, 0
-	if t.writes {
-		c.bodyBytes = t.bodyBytes
-	}
+	run.Head, c.bodyBytes, c.fillBytes, c.replicates = t.head, 0, t.fillBytes, t.replicates
 	for _, call := range t.calls {
 		if call.Spec == node.Select {
 			size := argv.Size(call.Args)
-			if call = c.selection(call); !call.InLog() && t.writes {
-				c.bodyBytes -= size
+			if call = c.selection(call); !call.InLog() {
+				t.bodyBytes -= size
 			}
 		} else if isBarrier(call.Spec) {
 			call = command.Call{Fixed: placeholder}
@@ -139,6 +137,9 @@ func exec(c *Conn, dst []byte, _ [][]byte) []byte {
 			c.layOut(&call)
 		}
 		run.Calls = append(run.Calls, call)
+	}
+	if t.writes {
+		c.bodyBytes = t.bodyBytes
 	}
 	return dst
 }
@@ -254,7 +255,10 @@ func (c *Conn) queue(spec *command.Spec, args [][]byte) (call command.Call, is b
 	t.queuedBytes, t.heldBytes = t.queuedBytes+size, t.heldBytes+held
 	if t.writes = t.writes || call.IsWrite(); call.InLog() {
 		t.bodyBytes += size
+	} else if call.Fills() {
+		t.fillBytes += size
 	}
+	t.replicates = t.replicates || call.IsWrite() || spec.Flags&command.FlagMayReplicate != 0
 	c.session.queued.Store(int64(1 + len(t.calls)))
 	c.session.queuedBytes.Store(int64(t.heldBytes))
 	return c.fix(func(dst []byte) []byte { return reply.Simple(dst, "QUEUED") }), true
@@ -283,8 +287,8 @@ func (c *Conn) queueRefusal(spec *command.Spec, args [][]byte, size, held int) s
 		return notInMulti
 	case c.server.memory.exceeded.Load(): // any command: what is queued takes memory
 		return reply.OutOfMemory
-	case (spec.Class == command.Write || spec == node.Select) &&
-		c.headBytes()+t.bodyBytes+size > c.server.limits.MaxEntryBytes:
+	case (spec.MayWrite(args) || spec == node.Select) &&
+		c.headBytes()+t.bodyBytes+t.fillBytes+size > c.server.limits.MaxEntryBytes:
 		return "ERR the transaction exceeds the largest log entry of " + strconv.Itoa(c.server.limits.MaxEntryBytes) +
 			" bytes (max-entry-bytes)"
 	case int64(t.heldBytes+held) > c.server.tuning.MaxQueryBytes.Load():

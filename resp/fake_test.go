@@ -217,6 +217,7 @@ func (s *fakeStore) known() fakeInfo {
 // execute answers every call of a run at its place.
 func (s *fakeStore) execute(run *command.Run) {
 	s.running = run
+	begin := len(run.Reply)
 	if run.Head != nil {
 		for rest := run.Head[1:]; len(rest) > 0; {
 			w, following, ok := command.NextWatched(rest)
@@ -251,6 +252,14 @@ func (s *fakeStore) execute(run *command.Run) {
 			continue
 		}
 		run.Reply = s.call(values, run.Reply, run.Protocol, call)
+		if run.WantsFill {
+			if run.Head != nil {
+				run.Reply = run.Reply[:begin]
+			} else {
+				run.Left = len(run.Calls) - i
+			}
+			return
+		}
 	}
 }
 
@@ -297,6 +306,18 @@ func (s *fakeStore) call(values map[string][]byte, dst []byte, protocol int, cal
 			})
 		}
 		return reply.OK(dst)
+	case data.PFCount: // here the length of the value; behind it stands that it was counted
+		value := values[string(args[1])]
+		length := len(bytes.TrimSuffix(value, counted))
+		switch {
+		case length < len(value) || len(args) > 2:
+		case call.Filling:
+			s.put(values, args[1], append(bytes.Clone(value), counted...))
+		case s.running.MayFill:
+			s.running.WantsFill = true
+			return dst
+		}
+		return reply.Integer(dst, int64(length))
 	case data.RaftLogRead: // here the value, or a wait for one
 		if len(values[string(args[2])]) == 0 && s.running.MayWait {
 			millis, _ := strconv.ParseInt(string(args[len(args)-1]), 10, 64)
@@ -306,6 +327,9 @@ func (s *fakeStore) call(values map[string][]byte, dst []byte, protocol int, cal
 	}
 	return reply.Error(dst, "ERR not in the fake store")
 }
+
+// counted is what PFCOUNT keeps of its answer.
+var counted = []byte("!")
 
 func (s *fakeStore) put(values map[string][]byte, key, value []byte) {
 	values[string(key)] = value

@@ -114,6 +114,16 @@ func (c Call) Wait(millis int64) bool {
 	return true
 }
 
+// Fill reports whether the call, a read for which Spec.Fills says yes, is executed once more as a write, which has the
+// same answer and keeps it: then it answers nothing now.
+func (c Call) Fill() bool {
+	if c.run == nil || !c.run.MayFill || c.applies {
+		return false
+	}
+	c.run.WantsFill = true
+	return true
+}
+
 // Watch notes what WATCH has found of the keys that are its arguments.
 func (c Call) Watch(found []command.Watched) {
 	if c.run != nil {

@@ -10,8 +10,8 @@ type Read = func(v View, c Call) []byte
 // but the Writer and the call's arguments, so that it does the same on every node.
 type Write = func(w *Writer, c Call) []byte
 
-// Function attaches its function to a command: Read or Write, as the command's class is; both where Spec.ReadsIf says
-// that some calls only read.
+// Function attaches its function to a command: Read or Write, as the command's class is; both where some calls only
+// read (Spec.ReadsIf), or may fill a cache (Spec.Fills).
 type Function struct {
 	// Of is the command.
 	Of    *command.Spec

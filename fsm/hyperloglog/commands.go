@@ -1,6 +1,7 @@
 package hyperloglog
 
 import (
+	"encoding/binary"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,7 @@ const (
 // Functions are those of the commands on HyperLogLogs.
 var Functions = []exec.Function{
 	{Of: data.PFAdd, Write: add},
-	{Of: data.PFCount, Read: countAll},
+	{Of: data.PFCount, Read: countAll, Write: countKeeping},
 	{Of: data.PFDebug, Write: debug},
 	{Of: data.PFMerge, Write: merge},
 	{Of: data.PFSelfTest, Read: selfTest},
@@ -161,6 +162,9 @@ func countAll(v exec.View, c exec.Call) []byte {
 	if len(keys) == 1 {
 		return countOne(v, c)
 	}
+	if c.IsTooMuch(data.RegisterWork * len(keys)) {
+		return c.Reply
+	}
 	var union maxima
 	if _, refusal := union.addAll(keys, v.Get); refusal != "" {
 		return c.Error(refusal)
@@ -188,19 +192,55 @@ func (m *maxima) addAll(keys [][]byte, get func(key []byte) *keyspace.Entry) (an
 	return anyDense, ""
 }
 
+// countOne is PFCOUNT key: the answer that the string has, or else an estimate, which the call keeps there if it may.
 func countOne(v exec.View, c exec.Call) []byte {
-	e := v.Get(c.Args[1])
+	e := v.Space.Get(c.Args[1])
 	if e == nil {
+		v.Lookups.Count(false)
 		return c.Integer(0)
 	}
-	b, refusal := bytesOf(e)
-	if refusal != "" {
-		return c.Error(refusal)
+	text, refusal := textOf(e)
+	kept, isKept := int64(0), false
+	if refusal == "" {
+		kept, isKept = keptIn(text)
 	}
-	elements, ok := count(b)
+	if refusal == "" && !isKept && (c.Fill() || c.IsTooMuch(data.RegisterWork)) {
+		return c.Reply
+	}
+	v.Lookups.Count(true)
+	switch {
+	case refusal != "":
+		return c.Error(refusal)
+	case isKept:
+		return c.Integer(kept)
+	}
+	elements, ok := count(text.Append(nil))
 	if !ok {
 		return c.Error(corrupted)
 	}
+	return c.Integer(elements)
+}
+
+// countKeeping is PFCOUNT key where it is a write: it leaves its answer in the string, unless that has it.
+func countKeeping(w *exec.Writer, c exec.Call) []byte {
+	key := c.Args[1]
+	at := w.Place(key)
+	e := c.Read(w.Find(at, key))
+	if e == nil {
+		return c.Integer(0)
+	}
+	text, refusal := textOf(e)
+	if refusal != "" {
+		return c.Error(refusal)
+	}
+	if kept, ok := keptIn(text); ok {
+		return c.Integer(kept)
+	}
+	elements, ok := count(text.Append(nil))
+	if !ok {
+		return c.Error(corrupted)
+	}
+	w.Put(at, key, w.Overwritten(e, cardinality, binary.LittleEndian.AppendUint64(nil, uint64(elements))))
 	return c.Integer(elements)
 }
 

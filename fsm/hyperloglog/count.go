@@ -3,6 +3,8 @@ package hyperloglog
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/raftredis/raftredis/fsm/value"
 )
 
 // histogram says how many registers have each value.
@@ -115,12 +117,16 @@ func tau(x float64) float64 {
 	}
 }
 
-// count is the estimate for one HyperLogLog: the one that it brings along, if that is not out of date. ok is false if
-// it is damaged.
+// keptIn is the answer of PFCOUNT that a HyperLogLog has. ok is false if it has none, or one that is out of date.
+func keptIn(text value.String) (elements int64, ok bool) {
+	var kept [headerBytes - cardinality]byte
+	text.ReadAt(kept[:], cardinality)
+	elements = int64(binary.LittleEndian.Uint64(kept[:]))
+	return elements, elements >= 0 // the highest bit of the last byte says that it is out of date
+}
+
+// count is the estimate for one HyperLogLog. ok is false if it is damaged.
 func count(b []byte) (elements int64, ok bool) {
-	if b[staleAt]&stale == 0 {
-		return int64(binary.LittleEndian.Uint64(b[cardinality:])), true
-	}
 	h, ok := histogramOf(b)
 	if !ok {
 		return 0, false

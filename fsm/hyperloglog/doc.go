@@ -17,8 +17,9 @@
 // sparse again. Which runs there are depends on the order of the changes, as in Redis, so that both have the same bytes
 // after the same commands.
 //
-// The cardinality is a cache of PFCOUNT in Redis, with its highest bit set where it is out of date. Here a read leaves
-// no trace, so PFCOUNT uses what a write brought (SET, RESTORE), and fills nothing in: see docs/differences.md.
+// The cardinality is the last answer of PFCOUNT, with its highest bit set where it is out of date. A call of PFCOUNT
+// that finds it there is a read. One that does not is executed as a write, which leaves it there on all nodes: see
+// docs/decisions/0076.
 //
 // Sources: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007; Ertl, "New cardinality estimation algorithms for
 // HyperLogLog sketches", 2017, for the estimate; Redis 7.2 for the bytes.

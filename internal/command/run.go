@@ -47,12 +47,15 @@ type Run struct {
 	// machine's.
 	Spent int
 	// Left is the number of calls at the end that a query did not execute, because the replies to the calls before are
-	// long enough to go out first: only where Reply is bounded. The connection sets it to 0.
+	// long enough to go out first, only where Reply is bounded; or because of WantsFill. The connection sets it to 0.
 	Left int
 	// MayWait says that the connection can wait: the run is one call, for which Spec.MayBlock says yes. Waiting is what
 	// the state machine makes of it.
 	MayWait bool
 	Waiting Waiting
+	// MayFill says that the connection can submit calls that fill a cache (Spec.Fills) as writes. WantsFill is what the
+	// state machine makes of it: the first call that it left, or one of a transaction, has found no answer to keep to.
+	MayFill, WantsFill bool
 	// Head, if not nil, says that the calls are a transaction, and has what TransactionHead made. Then Reply receives one
 	// reply: an array of those to the calls, or null if a watched key has changed.
 	Head [][]byte
@@ -94,10 +97,17 @@ type Call struct {
 	Args [][]byte
 	// Fixed is an encoded reply that needs no state, such as the one to an unknown command. It joins Reply as it is.
 	Fixed []byte
+	// Filling says that a call for which Spec.Fills says yes is executed as a write.
+	Filling bool
 }
 
 // IsWrite reports whether the call goes to the log.
-func (c *Call) IsWrite() bool { return c.Spec != nil && c.Spec.Class == Write && !c.Spec.reads(c.Args) }
+func (c *Call) IsWrite() bool {
+	return c.Spec != nil && (c.Spec.Class == Write && !c.Spec.reads(c.Args) || c.Filling)
+}
+
+// Fills reports whether the call is a read that may fill a cache.
+func (c *Call) Fills() bool { return c.Spec != nil && c.Spec.fills(c.Args) }
 
 // InLog reports whether the body of the run has the call: a write, or SELECT, which says where the writes behind it
 // belong.

@@ -22,6 +22,9 @@ type Spec struct {
 	Cost Cost
 	// ReadsIf tells by the arguments that a call of a write changes nothing: it is executed as a read. Nil: none does.
 	ReadsIf func(args [][]byte) bool
+	// Fills tells by the arguments that a call of a read may keep its answer in the value that it reads, as a cache: where
+	// it finds none there it is executed as a write. See Run.MayFill. Nil: none does.
+	Fills func(args [][]byte) bool
 	// OfNode marks a read with a reply that is the node's own: other nodes with the same state may answer otherwise.
 	OfNode bool
 	// Wraps is the position from which the arguments are another command, 0 if there is none: its keys are the call's.
@@ -90,6 +93,12 @@ func (s *Spec) complete(id int, table *Table, container *Spec) {
 
 // reads reports whether a call of a write changes nothing.
 func (s *Spec) reads(args [][]byte) bool { return s.ReadsIf != nil && s.ReadsIf(args) }
+
+// MayWrite reports whether a call may be executed as a write: if it is one, or fills a cache.
+func (s *Spec) MayWrite(args [][]byte) bool { return s.Class == Write || s.fills(args) }
+
+// fills reports whether a call of a read may fill a cache.
+func (s *Spec) fills(args [][]byte) bool { return s.Fills != nil && s.Fills(args) }
 
 // ID is the command's place in arrays of IDs() elements, such as an array of functions; 0 is no command's.
 func (s *Spec) ID() int { return s.id }

@@ -51,7 +51,7 @@ func (s *Spec) Estimate(args [][]byte, bytes int, stored Stored) Estimate {
 		}
 		s, args = inner, within
 	}
-	if s.Cost == nil || s.Class != Write {
+	if s.Cost == nil || !s.MayWrite(args) {
 		return e
 	}
 	own := s.Cost(s, args, stored)

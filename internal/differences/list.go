@@ -79,17 +79,6 @@ var keyList = []Difference{
 		},
 	},
 	{
-		ID:    "hyperloglog-cache",
-		Redis: "`PFCOUNT` of one key keeps its answer in the string of the HyperLogLog, in bytes 8 to 15",
-		Here:  "it keeps nothing, and uses what `SET` or `RESTORE` brought there; all other bytes are the same",
-		Why:   "reads leave no trace in the state: they do not go through the log",
-		Probes: []Probe{{
-			[]string{"PFADD k a b c", "PFCOUNT k", "GETRANGE k 8 15"},
-			`\$8\r\n\x03\x00{7}\r\n`, `\$8\r\n\x00{7}[^\x00]\r\n`,
-		}},
-		Avoids: func(call []string) bool { return len(call) == 2 && calls(call, "PFCOUNT") },
-	},
-	{
 		ID:    "object-idletime",
 		Redis: "`OBJECT IDLETIME` tells how long ago a key was used",
 		Here:  "it is refused with an error",

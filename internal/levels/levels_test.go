@@ -141,7 +141,7 @@ func describe(t *testing.T, table iter.Seq[*command.Spec], level uint8) string {
 	fmt.Fprintf(&b, "What nodes of feature level %d understand. The test of this package writes the file.\n", level)
 	fmt.Fprintln(&b, "\ncommands that change the state: name, arity, level, what follows the name")
 	for spec := range table {
-		if spec.Class == command.Write {
+		if spec.Class == command.Write || spec.Fills != nil {
 			fmt.Fprintf(&b, "  %s %d %d %s\n", spec.Name, spec.Arity, max(spec.Level, raftlog.FirstLevel), spec.Usage)
 		}
 	}
@@ -234,16 +234,16 @@ func replay(t *testing.T, level uint8) string {
 			continue
 		}
 		spec, fault := commands.Find(args)
-		if fault != command.NoFault || spec.Class != command.Write {
+		if fault != command.NoFault || !spec.MayWrite(args) {
 			t.Fatalf("testdata/commands-*.txt: %q is no write", line)
 		}
 		called[spec.Name] = true
-		run.Calls = []command.Call{{Spec: spec, Args: args}}
+		run.Calls = []command.Call{{Spec: spec, Args: args, Filling: spec.Class == command.Read}}
 		m.Apply(index, stamp, run.Body(nil, argv.Append), run)
 		replies.Write(run.Reply)
 	}
 	for spec := range commands.Each() {
-		if spec.Class == command.Write && spec.Level <= level && !called[spec.Name] {
+		if (spec.Class == command.Write || spec.Fills != nil) && spec.Level <= level && !called[spec.Name] {
 			t.Errorf("no log has a call of %s: add one to %s", spec.Name, scriptFile(max(spec.Level, raftlog.FirstLevel)))
 		}
 	}

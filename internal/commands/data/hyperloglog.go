@@ -31,6 +31,8 @@ var (
 		Usage:      "<key:key>...",
 		Arity:      -2,
 		Class:      command.Read,
+		Asks:       true,
+		Fills:      func(args [][]byte) bool { return len(args) == 2 },
 		Cost:       costOfRegisters,
 		Flags:      command.FlagReadOnly | command.FlagMayReplicate,
 		Categories: command.CategoryHyperLogLog,
@@ -38,7 +40,7 @@ var (
 		Group:      "hyperloglog",
 		Since:      "2.8.9",
 		Summary:    "Estimates how many different elements there are in HyperLogLogs together.",
-		Complexity: "O(N) in the number of keys, of 16,384 registers each.",
+		Complexity: "O(1) for a key that has the answer, else O(N) in the number of keys, of 16,384 registers each.",
 	}
 	PFDebug = &command.Spec{
 		Name:       "pfdebug",
@@ -85,20 +87,20 @@ var (
 )
 
 const (
-	// registerWork is what it costs to read the registers of a HyperLogLog, mergeWork to write those of a union, where
+	// RegisterWork is what it costs to read the registers of a HyperLogLog, mergeWork to write those of a union, where
 	// they are sparse.
-	registerWork = 32 << 10
+	RegisterWork = 32 << 10
 	mergeWork    = 512 << 10
 )
 
 // costOfRegisters is the cost of a command that reads the registers of HyperLogLogs.
 func costOfRegisters(_ *command.Spec, args [][]byte, _ command.Stored) command.Estimate {
-	return command.Estimate{Work: registerWork * (len(args) - 1)}
+	return command.Estimate{Work: RegisterWork * (len(args) - 1)}
 }
 
 // costOfMergedRegisters is that of one that writes their union.
 func costOfMergedRegisters(_ *command.Spec, args [][]byte, _ command.Stored) command.Estimate {
-	return command.Estimate{Work: registerWork*(len(args)-1) + mergeWork}
+	return command.Estimate{Work: RegisterWork*(len(args)-1) + mergeWork}
 }
 
 // alwaysMuch is the cost of a read that is always executed on a frozen state.
