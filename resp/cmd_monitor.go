@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -90,8 +91,8 @@ func monitorLine(now time.Time, client *session, spec *command.Spec, args [][]by
 	return text.String()
 }
 
-// isSecret reports whether an argument is not for others: what AUTH is given, what stands behind AUTH in HELLO, also
-// where that is in the wrong place, and passwords that CONFIG SET sets.
+// isSecret reports whether an argument is not for others: what AUTH is given, what stands behind AUTH in HELLO and
+// behind AUTH and AUTH2 in MIGRATE, also where that is in the wrong place, and passwords that CONFIG SET sets.
 func isSecret(spec *command.Spec, args [][]byte, i int) bool {
 	follows := func(distance int, word string) bool {
 		return i > distance && strings.EqualFold(string(args[i-distance]), word)
@@ -101,6 +102,8 @@ func isSecret(spec *command.Spec, args [][]byte, i int) bool {
 		return i > 0
 	case node.Hello:
 		return follows(1, "auth") || follows(2, "auth")
+	case data.Migrate:
+		return i > 6 && (follows(1, "auth") || follows(1, "auth2") || follows(2, "auth2"))
 	case node.ConfigSet:
 		return i > 2 && (follows(1, "requirepass") || follows(1, "masterauth"))
 	}

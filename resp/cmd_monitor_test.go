@@ -88,12 +88,14 @@ func TestPasswordsAreInNoListOfCommands(t *testing.T) {
 	watcher, c := clients[0], clients[1]
 	watcher.send("CONFIG SET slowlog-log-slower-than 0\r\nMONITOR\r\n")
 	c.send("HELLO AUTH default secret1\r\nHELLO 2 AUTH default secret2\r\nAUTH secret3\r\n" +
-		"CONFIG SET maxclients 77 requirepass secret4\r\nCONFIG SET requirepass secret5 x\r\nCONFIG SET RequirePass \"\"\r\n")
+		"CONFIG SET maxclients 77 requirepass secret4\r\nCONFIG SET requirepass secret5 x\r\n" +
+		"CONFIG SET RequirePass \"\"\r\n" +
+		"MIGRATE 127.0.0.1 1 k 0 1 COPY AUTH secret6\r\nMIGRATE 127.0.0.1 1 k 0 1 AUTH2 secret7 secret8 nosuch\r\n")
 	lists := watcher.hear() + c.send("SLOWLOG GET -1\r\n")
 	if strings.Contains(lists, "secret") {
 		t.Fatalf("somebody's password is shown: %q", lists)
 	}
-	for _, word := range []string{"(redacted)", "maxclients", "77", "requirepass", "HELLO"} {
+	for _, word := range []string{"(redacted)", "maxclients", "77", "requirepass", "HELLO", "COPY", "nosuch"} {
 		if !strings.Contains(lists, word) {
 			t.Errorf("%q is not shown in %q", word, lists)
 		}

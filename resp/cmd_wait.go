@@ -1,15 +1,24 @@
 package resp
 
 import (
+	"bytes"
+	"context"
+	"strconv"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/migration"
+	"github.com/raftredis/raftredis/resp/wire"
 )
 
-// waitHandlers answer the commands that wait for other nodes.
+// waitHandlers answer the commands that wait for other nodes, or for other servers.
 var waitHandlers = []handler{
+	{of: data.Migrate, answer: migrate, slow: true},
 	{of: node.Wait, answer: wait, slow: true},
 	{of: node.WaitAOF, answer: waitAOF, slow: true},
 }
@@ -112,4 +121,187 @@ func (c *Conn) awaitReach(
 		return dst, ended
 	})
 	return dst
+}
+
+// maxMigrations is how many calls of MIGRATE work at once; others wait for one of them to end. Each has a portion of
+// keys in memory, which may be one value of any length.
+const maxMigrations = 8
+
+// migrate is MIGRATE host port key|"" database timeout [COPY] [REPLACE] [AUTH password | AUTH2 user password]
+// [KEYS key [key ...]]. It goes on without the connection, and ends soon when that does.
+func migrate(c *Conn, dst []byte, args [][]byte) []byte {
+	if text := c.movedFrom([]command.Call{{Spec: data.Migrate, Args: args}}); text != "" {
+		return reply.Error(dst, text)
+	}
+	order, failure := migration.Parse(args)
+	if failure != "" {
+		return reply.Error(dst, failure)
+	}
+	server, held := c.server, order.Bytes()
+	if !server.input.Take(held) {
+		return reply.Error(dst, wire.ErrNoRoom.Reply)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	from := &migrated{server: server, database: c.facts().database, woken: make(chan struct{}, 1)}
+	c.inBackground(func() func(dst []byte) []byte {
+		defer server.input.Give(held)
+		result := from.run(ctx, order)
+		if result.IsError {
+			return func(dst []byte) []byte { return reply.Error(dst, result.Text) }
+		}
+		return func(dst []byte) []byte { return reply.Simple(dst, result.Text) }
+	})
+	c.awaited.abandon = cancel
+	return dst
+}
+
+// migrated is the key space as MIGRATE moves keys out of it: a migration.Source. One goroutine uses it.
+type migrated struct {
+	server   *Server
+	database int
+	// woken is ready when a request may have been completed.
+	woken chan struct{}
+}
+
+// run carries out an order when it is its turn.
+func (m *migrated) run(ctx context.Context, order *migration.Order) migration.Result {
+	select {
+	case m.server.migrations <- struct{}{}:
+		defer func() { <-m.server.migrations }()
+		return order.Run(ctx, m, m.server.isClosing)
+	case <-ctx.Done():
+	case <-m.server.closing:
+	}
+	return migration.Result{Text: nodeStops, IsError: true}
+}
+
+// Weigh is about how many bytes the value at a key has.
+func (m *migrated) Weigh(key []byte) int { return m.server.store.Weigh(m.database, key) }
+
+// request is one for the store. It completes by waking the goroutine.
+func (m *migrated) request(calls ...command.Call) *Request {
+	r := &Request{wake: func() {
+		select {
+		case m.woken <- struct{}{}:
+		default:
+		}
+	}}
+	r.Run.Calls, r.Run.Protocol = calls, reply.RESP2
+	r.Run.Database, r.Run.Databases = m.database, m.server.limits.Databases
+	return r
+}
+
+// await waits until the store has completed a request. The end of ctx abandons it.
+func (m *migrated) await(ctx context.Context, r *Request) Outcome {
+	done := ctx.Done()
+	for !r.completed() {
+		select {
+		case <-m.woken:
+		case <-done:
+			m.server.store.Abandon(r)
+			done = nil
+		}
+	}
+	return r.end()
+}
+
+// Read has the values of keys, and the state in which they were looked at: a transaction of reads alone, which sees one
+// state.
+func (m *migrated) Read(ctx context.Context, keys [][]byte) (items []migration.Item, failure string) {
+	r := m.request()
+	run := &r.Run
+	run.Head, run.LateBytes = command.TransactionHead(nil), command.LeftOutBytes
+	for _, key := range keys {
+		run.Calls = append(run.Calls,
+			command.Call{Spec: data.PTTL, Args: [][]byte{[]byte("pttl"), key}},
+			command.Call{Spec: data.Dump, Args: [][]byte{[]byte("dump"), key}})
+	}
+	watch := append([][]byte{[]byte("watch")}, keys...)
+	run.Calls = append(run.Calls, command.Call{Spec: node.Watch, Args: watch})
+	for answered := false; !answered; answered = m.server.store.View(r) {
+		r.begin()
+		m.server.store.Read(r)
+		switch outcome := m.await(ctx, r); {
+		case outcome == NotDone:
+			return nil, m.server.notDoneText(m.server.node.Standing().State)
+		case outcome != Done:
+			return nil, outcomeTexts[outcome]
+		}
+		run.Reply, run.MaxReplyBytes = nil, maxMigratedBytes+int(m.server.tuning.MaxBulkBytes.Load())
+	}
+	run.Join()
+	return readItems(run.Reply, run.Watched)
+}
+
+// maxMigratedBytes is how long the values of a portion are together at most, beside one that is as long as an argument
+// may be: what would be longer is refused by the target as well.
+const maxMigratedBytes = 16 << 20
+
+// readItems takes what PTTL and DUMP have answered for each of the keys that were seen.
+func readItems(replies []byte, seen []command.Watched) (items []migration.Item, failure string) {
+	line, rest := cutLine(replies)
+	if line[0] != '*' {
+		return nil, string(line[1:])
+	}
+	for _, watched := range seen {
+		item := migration.Item{Seen: watched}
+		line, rest = cutLine(rest)
+		left, _ := number.Parse(line[1:])
+		line, rest = cutLine(rest)
+		switch length, _ := strconv.Atoi(string(line[1:])); {
+		case line[0] == '-':
+			item.Failure = string(line[1:])
+		case length < 0: // there is no such key
+			continue
+		default:
+			item.Payload, rest = rest[:length], rest[length+len("\r\n"):]
+		}
+		if left >= 0 {
+			item.Millis = max(left, 1) // 0 would be for ever
+		}
+		items = append(items, item)
+	}
+	return items, ""
+}
+
+// cutLine takes the first line from replies that the state machine has made.
+func cutLine(replies []byte) (line, rest []byte) {
+	line, rest, _ = bytes.Cut(replies, []byte("\r\n"))
+	return line, rest
+}
+
+// Remove removes keys, each by a transaction that depends on it, all at once. Nothing ends this but the store: the
+// target has the keys, and what is left here would be there twice.
+func (m *migrated) Remove(_ context.Context, items []migration.Item) []migration.Fate {
+	requests, fates := make([]*Request, len(items)), make([]migration.Fate, len(items))
+	for i := range items {
+		seen := items[i].Seen
+		r := m.request(command.Call{Spec: data.Del, Args: [][]byte{[]byte("DEL"), seen.Key}})
+		r.Run.Head = command.TransactionHead([]command.Watched{seen})
+		r.Body = r.Run.Body(make([]byte, 0, m.removalBytes(r)), argv.Append)
+		r.Run.Summarize(command.SummedBytes)
+		requests[i] = r
+		r.begin()
+		m.server.store.Write(r)
+	}
+	for i, r := range requests {
+		switch outcome := m.await(context.Background(), r); {
+		case outcome == Uncertain:
+			fates[i] = migration.Unknown
+		case outcome != Done:
+			fates[i] = migration.Kept
+		case !isArray(r.Run.Reply):
+			fates[i] = migration.Changed
+		}
+	}
+	return fates
+}
+
+// removalBytes is the length of the body of a removal.
+func (m *migrated) removalBytes(r *Request) int {
+	length := argv.Size(r.Run.Head) + argv.Size(r.Run.Calls[0].Args)
+	if selection := r.Run.Selection(); selection != nil {
+		length += argv.Size(selection)
+	}
+	return length
 }

@@ -21,6 +21,8 @@ type await struct {
 	until time.Time
 	// event wakes the connection; nil if time does, or the work that was begun for it.
 	event *waiters
+	// abandon, if not nil, is called when the wait has ended, also where the client has left: work that goes on ends.
+	abandon func()
 	// interruptible says that CLIENT UNBLOCK may end it.
 	interruptible bool
 	// call is the command that waits, since began, if all of that is its own time. What a client waits for by its own
@@ -124,6 +126,9 @@ func (c *Conn) looked() bool {
 func (c *Conn) stopAwaiting() {
 	if c.awaited.event != nil {
 		c.awaited.event.remove(c)
+	}
+	if c.awaited.abandon != nil {
+		c.awaited.abandon()
 	}
 	c.session.blocked.Store(unblocked)
 	c.awaited, c.phase = await{}, gathering
@@ -385,7 +390,7 @@ func (c *Conn) putOff(write bool) bool {
 
 // resumed goes on with what was put off if the pause is over, and reports whether it is.
 func (c *Conn) resumed() bool {
-	if c.server.holds(c.replicates || c.filling) {
+	if c.server.holds(c.replicates || c.filling || (c.holding && writesOutside(c.held.Spec))) {
 		return false
 	}
 	c.stopPausing()
@@ -397,6 +402,21 @@ func (c *Conn) resumed() bool {
 		c.submit()
 	}
 	return true
+}
+
+// putOffCall makes the connection wait before a command that is executed outside of runs and changes keys, if there is
+// a pause that holds it, and reports whether it does.
+func (c *Conn) putOffCall(call command.Call) bool {
+	if !writesOutside(call.Spec) || !c.putOff(true) {
+		return false
+	}
+	c.hold(call)
+	return true
+}
+
+// writesOutside reports whether a command changes keys and is no part of a run: MIGRATE does.
+func writesOutside(spec *command.Spec) bool {
+	return spec != nil && isBarrier(spec) && spec.Flags&command.FlagWrite != 0
 }
 
 func (c *Conn) stopPausing() {

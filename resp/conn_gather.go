@@ -54,6 +54,8 @@ func (c *Conn) gather() bool {
 			case len(c.out) > 0 && slow(call.Spec):
 				c.sendFirst(call)
 				return true
+			case c.putOffCall(call):
+				return true
 			default:
 				if c.answer(call); run.Head != nil {
 					c.submit()

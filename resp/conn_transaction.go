@@ -283,7 +283,7 @@ func (c *Conn) ownArguments(args [][]byte, size int) [][]byte {
 func (c *Conn) queueRefusal(spec *command.Spec, args [][]byte, size, held int) string {
 	t := c.transaction
 	switch {
-	case spec.Flags&command.FlagNoMulti != 0:
+	case spec.Flags&command.FlagNoMulti != 0, writesOutside(spec):
 		return notInMulti
 	case c.server.memory.exceeded.Load(): // any command: what is queued takes memory
 		return reply.OutOfMemory

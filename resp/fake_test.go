@@ -294,6 +294,15 @@ func (s *fakeStore) call(values map[string][]byte, dst []byte, protocol int, cal
 		return reply.Integer(dst, int64(len(values[string(args[1])])))
 	case data.DBSize:
 		return reply.Integer(dst, int64(len(values)))
+	case data.PTTL:
+		return reply.Integer(dst, -1)
+	case data.Dump: // here the value
+		return appendValue(values, dst, protocol, args[1])
+	case data.Del:
+		if s.running.Head != nil { // MIGRATE's
+			delete(values, string(args[1]))
+			return reply.Integer(dst, 1)
+		}
 	case node.Watch:
 		s.running.Watched = s.running.Watched[:0]
 		if s.stateless {

@@ -119,6 +119,8 @@ type Server struct {
 	// keyWaits are the calls that wait for keys to change.
 	keyWaits *waits.Table
 	monitors monitors
+	// migrations has an element for each call of MIGRATE that works.
+	migrations chan struct{}
 	// metrics is all that is counted, calls what is counted for each command; rates, slowLog and latencies are what is
 	// known of the time that commands took.
 	metrics *metrics.Set
@@ -202,6 +204,7 @@ func newServer(o Options, limits Limits) *Server {
 	s.tracker.watched = o.Watch != nil
 	s.tracker.sessions = &s.sessions
 	s.keyWaits = waits.New(limits.MaxWaitedKeys)
+	s.migrations = make(chan struct{}, maxMigrations)
 	s.input = wire.NewBudget(limits.MaxInputBytes)
 	if s.logger == nil {
 		s.logger = slog.Default()

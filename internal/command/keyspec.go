@@ -10,13 +10,15 @@ import (
 // KeySpec says where some keys of a command stand and what becomes of them, in the terms of COMMAND INFO.
 type KeySpec struct {
 	// Flags are one of RO, RW, OW and RM (read only, read and written, overwritten, removed), then access, insert, update
-	// and delete for what happens to the value that users see, then variable_flags where arguments decide.
+	// and delete for what happens to the value that users see, then variable_flags where arguments decide, or incomplete
+	// where keys may stand elsewhere.
 	Flags []string
 	// First is the position of the first key. Last is that of the last one counted from there, or from the end if it is
 	// negative; Step is the distance between keys.
 	First, Last, Step int
-	// Keyword is the word, in capitals, behind which the first key stands: the first such word at First or behind it. A
-	// call without it has none of these keys. Empty: the first key stands at First.
+	// Keyword is the word, in capitals, behind which the first key stands: the first such word at First or behind it; or
+	// the last one at First or before it, where that is negative and counts from the end. A call without it has none of
+	// these keys. Empty: the first key stands at First.
 	Keyword string
 	// Counted says that the number of the keys stands in place of the first one, and the keys behind it.
 	Counted bool
@@ -41,6 +43,7 @@ var (
 	ReadsAlso = []string{"RW", "access", "update"}
 	Depends   = []string{"RW", "access", "update", "variable_flags"}
 	Takes     = []string{"RW", "access", "delete"}
+	MayTake   = []string{"RW", "access", "delete", "incomplete"}
 	Deletes   = []string{"RW", "delete"}
 	Loses     = []string{"RW", "delete"}
 	Removes   = []string{"RM", "delete"}
@@ -159,6 +162,8 @@ func (s *Spec) Keys(dst []int, args [][]byte) []int {
 // ownKeys is Keys for a command that carries no other one.
 func (s *Spec) ownKeys(dst []int, args [][]byte) []int {
 	switch {
+	case s.FindKeys != nil:
+		return s.FindKeys(dst, args)
 	case s.moves:
 		return s.movedKeys(dst, args)
 	case s.keys.first == 0:
@@ -223,9 +228,14 @@ func (k *KeySpec) span(args [][]byte) (first, last int, ok bool) {
 	return first, k.Last, true
 }
 
-// behind is the position behind the first of the arguments from a position on that is a word, 0 if none is.
+// behind is the position behind the first of the arguments from a position on that is a word, or behind the last one up
+// to a position that is negative and counts from the end; 0 if none is.
 func behind(args [][]byte, from int, word string) int {
-	for i := from; i < len(args); i++ {
+	step := 1
+	if from < 0 {
+		from, step = from+len(args), -1
+	}
+	for i := from; i >= 1 && i < len(args); i += step {
 		if len(args[i]) == len(word) && strings.EqualFold(string(args[i]), word) {
 			return i + 1
 		}

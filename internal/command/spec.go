@@ -37,6 +37,9 @@ type Spec struct {
 	Categories Categories
 	// KeySpecs say where the keys stand, in the order of the keys.
 	KeySpecs []KeySpec
+	// FindKeys finds the keys of a call where KeySpecs tell less than that: it appends their positions to dst. Nil:
+	// KeySpecs tell.
+	FindKeys func(dst []int, args [][]byte) []int
 	// EndsRun says that nothing may follow a call in its run. It is that of WATCH, behind which no write of the same
 	// entry may change a key, and of SWAPDB, behind which other values are at the keys than those that were weighed.
 	EndsRun bool

@@ -68,8 +68,9 @@ func isNameByte(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '
 func isTokenByte(c byte) bool {
 	return 'A' <= c && c <= 'Z' || strings.IndexByte("-*$=~", c) >= 0
 }
-func isWordByte(c byte) bool { return isTokenByte(c) || isNameByte(c) }
-func isTextByte(c byte) bool { return c != '>' }
+func isWordByte(c byte) bool  { return isTokenByte(c) || isNameByte(c) || c == '"' }
+func isTokenRest(c byte) bool { return isTokenByte(c) || '0' <= c && c <= '9' }
+func isTextByte(c byte) bool  { return c != '>' }
 
 // sequence reads arguments that follow each other.
 func (p *usageParser) sequence() []Argument {
@@ -104,7 +105,7 @@ func (p *usageParser) single() Argument {
 	if p.rest == "" || !isTokenByte(p.rest[0]) {
 		return p.value()
 	}
-	token := p.word(isTokenByte, "a token")
+	token := p.word(isTokenRest, "a token")
 	if !p.valueFollows() {
 		name := strings.ToLower(token)
 		return Argument{Name: name, Type: pureToken, Token: token, Display: name, KeySpec: -1}

@@ -91,6 +91,17 @@ func TestAUsageIsReadAsItIsWritten(t *testing.T) {
 	if got := prefix.Flags(); !slices.Equal(got, []string{"optional", "multiple", "multiple_token"}) {
 		t.Errorf("PREFIX of CLIENT TRACKING is %v", got)
 	}
+	migrate := data.Migrate.Arguments()
+	if none := migrate[2].Arguments[1]; none.Name != "empty-string" || none.Token != `""` {
+		t.Errorf("the key of MIGRATE may be %+v", none)
+	}
+	auth2 := migrate[7].Arguments[1]
+	if auth2.Token != "AUTH2" || auth2.Name != "auth2" || auth2.Type != "block" || len(auth2.Arguments) != 2 {
+		t.Errorf("AUTH2 of MIGRATE takes %+v", auth2)
+	}
+	if keys := migrate[8]; keys.Token != "KEYS" || keys.KeySpec != 1 || !keys.Optional || !keys.Multiple {
+		t.Errorf("KEYS of MIGRATE is %+v", keys)
+	}
 	kill := node.ClientKill.Arguments()[0]
 	if kill.Arguments[0].Display != "ip:port" || !kill.Arguments[1].Multiple || kill.Arguments[1].Optional {
 		t.Errorf("CLIENT KILL takes %+v", kill)

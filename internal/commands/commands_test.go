@@ -82,7 +82,8 @@ func TestTableIsSortedAndComplete(t *testing.T) {
 			t.Errorf("%s: documentation is missing", s.Name)
 		}
 		for _, k := range s.KeySpecs {
-			if k.First <= 0 && !k.Unknown || k.Step <= 0 || len(k.Flags) == 0 {
+			backwards := k.Keyword != "" && k.First < 0 // the keyword is looked for from the end
+			if k.First <= 0 && !k.Unknown && !backwards || k.Step <= 0 || len(k.Flags) == 0 {
 				t.Errorf("%s: keys from %d in steps of %d with flags %v", s.Name, k.First, k.Step, k.Flags)
 			}
 		}
@@ -118,12 +119,14 @@ func TestHelpTellsEverySubcommand(t *testing.T) {
 func TestClassAgreesWithFlagsAndCategories(t *testing.T) {
 	for s := range Each() {
 		write, read := s.Flags&command.FlagWrite != 0, s.Flags&command.FlagReadOnly != 0
-		// Both exceptions are Redis's: reads without the flag, and a command with the flag that reads nothing.
+		// The first two exceptions are Redis's: reads without the flag, and a command with the flag that reads nothing.
+		// MIGRATE writes, and not through its connection's runs.
 		unmarked := slices.Contains([]*command.Spec{
 			node.ClusterCountKeysInSlot, node.ClusterGetKeysInSlot, node.Watch, data.ObjectHelp, data.PFSelfTest,
 		}, s) || node.IsDebug(s)
 		marked := s == node.LolWut
-		if write != (s.Class == command.Write) || read != (s.Class == command.Read && !unmarked || marked) {
+		writes := s.Class == command.Write || s == data.Migrate
+		if write != writes || read != (s.Class == command.Read && !unmarked || marked) {
 			t.Errorf("%s: class %d with flags %v", s.Name, s.Class, s.Flags.Names())
 		}
 		if follow := (&command.Spec{Flags: s.Flags}).AllCategories(); s.Categories&follow != 0 {
@@ -193,8 +196,26 @@ func TestKeysAreThoseThatTheCallHas(t *testing.T) {
 		"get":          nil,
 		"dbsize":       nil,
 		"ping a":       nil,
+
+		"migrate h 1 k 0 1":                     {3},
+		"migrate h 1 k 0 1 copy replace auth p": {3},
+		"migrate h 1 k 0 1 keys a":              {3}, // which is refused
+		"migrate h 1 _ 0 1 keys a b":            {7, 8},
+		"migrate h 1 _ 0 1 KeyS keys":           {7},
+		"migrate h 1 _ 0 1 auth keys keys a":    {9},
+		"migrate h 1 _ 0 1 auth2 u keys keys a": {10},
+		"migrate h 1 _ 0 1 auth2 u":             {3},
+		"migrate h 1 _ 0 1 auth":                {3},
+		"migrate h 1 _ 0 1 keys":                nil,
+		"migrate h 1 _ 0 1":                     {3},
+		"migrate h 1":                           nil,
 	} {
 		args := words(line)
+		for i := range args {
+			if string(args[i]) == "_" { // an empty argument
+				args[i] = nil
+			}
+		}
 		spec, _ := Lookup(args[0])
 		if got := spec.Keys(nil, args); !slices.Equal(got, want) {
 			t.Errorf("%q has keys at %v, want %v", line, got, want)

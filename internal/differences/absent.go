@@ -15,8 +15,8 @@ var AbsentCommands = []Absent{
 	},
 	{[]string{"@scripting", "@pubsub"}, "not built yet"},
 	{
-		[]string{"restore-asking", "migrate"},
-		"no node sends keys to another: slots are a view. A Redis may `MIGRATE` to here, it sends `RESTORE`",
+		[]string{"restore-asking"},
+		"slots are a view, so that none is on its way to a node. A Redis may `MIGRATE` to here, it sends `RESTORE`",
 	},
 
 	{

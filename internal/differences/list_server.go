@@ -60,6 +60,19 @@ var serverList = []Difference{
 		},
 	},
 	{
+		ID: "migrate",
+		Redis: "`MIGRATE` holds up the server until all keys are moved; it may stand in `MULTI`; all that the target " +
+			"answers but errors counts as done, also what follows a refused `AUTH` or `SELECT`",
+		Here: "other commands go on meanwhile: a key that changes while it is on its way stays, or is sent again if the " +
+			"call says `REPLACE`, and an error names what stays. It is refused in `MULTI` and `RAFT.ONCE`. Nothing is sent " +
+			"before `AUTH` and `SELECT` are done, and only `OK` removes a key. A key that is named twice is moved once",
+		Why: "a cluster does not wait for another server, and no key is lost",
+		Probes: []Probe{
+			{[]string{"MULTI", "MIGRATE 127.0.0.1 1 k 0 1"}, `\+QUEUED\r\n`,
+				`-ERR Command not allowed inside a transaction\r\n`},
+		},
+	},
+	{
 		ID:    "transaction-limits",
 		Redis: "a client that queues more than `client-query-buffer-limit` is closed",
 		Here: "a command beyond that is refused, or one with which the writes are longer than `max-entry-bytes`, and so is " +

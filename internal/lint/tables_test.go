@@ -8,12 +8,14 @@ import (
 // arrows lists what a package may import of this module; it stands for those below it that are not listed. islands
 // import nothing of it. Everyone may import a leaf: a package below internal/ that is not listed.
 var arrows = map[string][]string{
-	"cmd":                          {"internal/server", "internal/inspect"},
-	"internal/server":              {"resp", "fsm", "consensus", "snapshot", "wal"},
-	"internal/inspect":             {"consensus/membership", "snapshot", "wal"},
-	"internal/worlds":              {"consensus/sim", "fsm", "wal/raftlog"},
-	"internal/levels":              {"fsm", "wal/raftlog"},
-	"resp":                         {"resp/wire", "resp/topology", "resp/stats", "resp/info", "resp/waits"},
+	"cmd":              {"internal/server", "internal/inspect"},
+	"internal/server":  {"resp", "fsm", "consensus", "snapshot", "wal"},
+	"internal/inspect": {"consensus/membership", "snapshot", "wal"},
+	"internal/worlds":  {"consensus/sim", "fsm", "wal/raftlog"},
+	"internal/levels":  {"fsm", "wal/raftlog"},
+	"resp": {
+		"resp/wire", "resp/topology", "resp/stats", "resp/info", "resp/waits", "resp/migration",
+	},
 	"resp/info":                    {"resp/topology"},
 	"fsm":                          slices.Concat(family, families),
 	"fsm/exec":                     {"fsm/keyspace", "fsm/value"},
@@ -54,7 +56,7 @@ func init() {
 	}
 }
 
-var islands = slices.Concat(structures, strings.Fields("resp/wire resp/topology resp/stats resp/waits "+
+var islands = slices.Concat(structures, strings.Fields("resp/wire resp/topology resp/stats resp/waits resp/migration "+
 	"consensus/quorum wal/raftlog tests bench"))
 
 // pure packages do the same on every node: they know no time, no chance, no lock, no file and no socket.
