@@ -5,9 +5,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 )
 
 // runCompare is go run ./bench compare.
-func runCompare(ctx context.Context, args []string) error {
+func runCompare(ctx context.Context, args []string, out io.Writer) error {
 	o := compare.Options{Progress: os.Stderr}
 	flags := flag.NewFlagSet("bench compare", flag.ContinueOnError)
 	flags.IntVar(&o.Rounds, "rounds", 5, "how often everything is measured")
@@ -27,17 +26,20 @@ func runCompare(ctx context.Context, args []string) error {
 	shapes := flags.String("shapes", "", "`names`, with commas, of work to do, such as set-50,get-50x16 (default: all)")
 	list := flags.Bool("list", false, "list systems and shapes, and end")
 	parent := flags.String("dir", "", "a directory of the `disk` to use (default: the system's temporary one)")
-	flags.StringVar(&o.Binary, "binary", "", "the `raftredis` to measure (default: built from this tree)")
-	flags.StringVar(&o.OtherBinary, "other-binary", "", "a second `raftredis`, measured as one more system")
+	flags.StringVar(&o.Raftredis, "binary", "", "the `raftredis` to measure (default: built from this tree)")
+	flags.StringVar(&o.Other, "other-binary", "", "a second `raftredis`, measured as one more system")
 	further := flags.String("raftredis-flags", "",
 		"`flags` and NAME=value for one more system: the second raftredis, or the first with these flags")
+	flags.BoolVar(&o.RedisBenchmark, "redis-benchmark", false, "generate the load with redis-benchmark: no p99.9")
+	flags.BoolVar(&o.OneAtATime, "one-at-a-time", false,
+		"run one system at a time, started and filled anew in each round: none uses a processor while it waits")
 	markdown := flags.Bool("markdown", false, "write tables in Markdown")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	o.Systems, o.Shapes, o.OtherFlags = names(*systems), names(*shapes), strings.Fields(*further)
 	if *list {
-		compare.List(os.Stdout)
+		compare.List(out)
 		return nil
 	}
 	if o.Rounds < 1 || o.Period <= 0 || o.Keys < 1 || o.ValueBytes < 1 || flags.NArg() > 0 {
@@ -56,11 +58,8 @@ func runCompare(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s, %s, commit %s, %s, load %s to %s, %d rounds of %v in %v:\n\n    go run ./bench compare%s\n",
-		began.UTC().Format(time.DateOnly), machine(), commit(), said("redis-server", "--version"), before, load(), o.Rounds,
-		o.Period, time.Since(began).Round(time.Second), strings.TrimRight(" "+strings.Join(args, " "), " "))
-	fmt.Printf("\nAt rest, all systems together use %.3f processors.\n", result.IdleShare)
-	return result.Write(os.Stdout, *markdown)
+	heading(out, append([]string{"compare"}, args...), began, before, fmt.Sprintf("%d rounds of %v", o.Rounds, o.Period))
+	return result.Write(out, *markdown)
 }
 
 func names(list string) []string {
@@ -69,29 +68,9 @@ func names(list string) []string {
 
 // provide builds what the options do not name.
 func provide(ctx context.Context, o *compare.Options) error {
-	programs := filepath.Join(o.Directory, "programs") // beside the directories of the systems, one of which is raftredis
-	if err := os.Mkdir(programs, 0o755); err != nil {
-		return err
-	}
-	if o.Binary == "" {
-		o.Binary = filepath.Join(programs, "raftredis")
-		if err := build(ctx, o.Binary); err != nil {
-			return err
-		}
-	}
-	if o.OtherBinary == "" {
-		o.OtherBinary = o.Binary
-	}
 	needed, err := o.NeedsPeers()
-	if err != nil || !needed {
+	if err != nil {
 		return err
 	}
-	o.Peers = programs + "/"
-	command := exec.CommandContext(ctx, "go", "-C", "bench/peers", "build", "-o", o.Peers, "./...")
-	// Pebble, of which dragonboat makes use, would want a C compiler.
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build of bench/peers, which wants modules (--systems can leave peers out): %w\n%s", err, output)
-	}
-	return nil
+	return provideAll(ctx, &o.Programs, o.Directory, needed)
 }

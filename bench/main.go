@@ -1,9 +1,9 @@
-// Bench prints the tables of docs/benchmarks.md: it measures three nodes beside a redis-server that syncs its log at
-// each write, or, with the word compare, beside other systems.
+// Bench prints the tables of docs/benchmarks.md. Without a word it measures three nodes beside a redis-server that
+// syncs its log at each write, by all tests of redis-benchmark.
 //
 //	go run ./bench --help
-//	go run ./bench compare --help
-//	go run ./bench layers
+//	go run ./bench compare --help     throughput and costs beside other systems
+//	go run ./bench layers             small benchmarks, layer by layer
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -24,18 +25,21 @@ import (
 	"github.com/raftredis/raftredis/bench/sidebyside"
 )
 
+// commands are the words behind go run ./bench. Each writes its report to out.
+var commands = map[string]func(ctx context.Context, args []string, out io.Writer) error{
+	"compare": runCompare,
+	"layers":  runLayers,
+}
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	do, args := run, os.Args[1:]
 	if len(args) > 0 {
-		switch args[0] {
-		case "compare":
-			do, args = runCompare, args[1:]
-		case "layers":
-			do, args = runLayers, args[1:]
+		if named := commands[args[0]]; named != nil {
+			do, args = named, args[1:]
 		}
 	}
-	err := do(ctx, args)
+	err := do(ctx, args, os.Stdout)
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -43,7 +47,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string) error {
+func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	rounds := flags.Int("rounds", 7, "how often everything is measured")
 	requests := flags.Int("requests", 10_000, "requests of each test, one at a time")
@@ -77,13 +81,18 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s, %s, commit %s, %s, load %s to %s, %d rounds in %v:\n\n    go run ./bench%s\n",
-		began.UTC().Format(time.DateOnly), machine(), commit(), said("redis-server", "--version"), before, load(), *rounds,
-		time.Since(began).Round(time.Second), strings.TrimRight(" "+strings.Join(args, " "), " "))
+	heading(out, args, began, before, fmt.Sprintf("%d rounds", *rounds))
 	for i := range figures {
-		fmt.Printf("\n`-P %d`:\n\n%s", figures[i].Depth.Pipeline, figures[i].Markdown())
+		fmt.Fprintf(out, "\n`-P %d`:\n\n%s", figures[i].Depth.Pipeline, figures[i].Markdown())
 	}
 	return nil
+}
+
+// heading says what was measured when, on what, how, and with which load of the machine before it began.
+func heading(out io.Writer, args []string, began time.Time, before, what string) {
+	fmt.Fprintf(out, "%s, %s, commit %s, %s, load %s to %s, %s in %v:\n\n    go run ./bench%s\n",
+		began.UTC().Format(time.DateOnly), machine(), commit(), said("redis-server", "--version"), before, load(), what,
+		time.Since(began).Round(time.Second), strings.TrimRight(" "+strings.Join(args, " "), " "))
 }
 
 func build(ctx context.Context, path string) error {

@@ -1,9 +1,10 @@
 package compare
 
 import (
-	"fmt"
 	"slices"
-	"strings"
+
+	"github.com/raftredis/raftredis/bench/figures"
+	"github.com/raftredis/raftredis/bench/system"
 )
 
 // aim is something that raftredis is to reach: a ratio of requests per second, or of a cost, on a machine on which all
@@ -23,39 +24,39 @@ func aims() []aim {
 	peers := []string{"etcdraft", "hashicorp", "dragonboat"}
 	return []aim{
 		{
-			what: "SET", system: raftredis, against: []string{redisReplicas},
+			what: "SET", system: system.Raftredis, against: []string{system.RedisReplicas},
 			shapes: map[string]float64{"set-1": 0.9, "set-50": 0.9, "set-200": 0.9, "set-50x16": 1.0},
 		},
 		{
-			what: "SET", system: raftredis, against: []string{floor},
+			what: "SET", system: system.Raftredis, against: []string{system.Floor},
 			shapes: map[string]float64{"set-1": 0.85, "set-50": 0.85, "set-200": 0.85, "set-50x16": 0.85},
 		},
 		{
-			what: "SET", system: raftredis, against: peers,
+			what: "SET", system: system.Raftredis, against: peers,
 			shapes: map[string]float64{"set-1": 1.5, "set-50": 1.7, "set-200": 1.7, "set-50x16": 2},
 		},
 		{
-			what: "linearizable GET", system: raftredis, against: []string{redis},
+			what: "linearizable GET", system: system.Raftredis, against: []string{system.Redis},
 			shapes: map[string]float64{"get-50": 0.7, "get-50x16": 0.75},
 		},
 		{
-			what: "linearizable GET", system: raftredis, against: peers,
+			what: "linearizable GET", system: system.Raftredis, against: peers,
 			shapes: map[string]float64{"get-1": 1.3, "get-50": 1.3, "get-200": 1.3, "get-50x16": 1.2},
 		},
 		{
-			what: "GET beside writers, of GET alone", system: raftredis, alone: "get-50",
+			what: "GET beside writers, of GET alone", system: system.Raftredis, alone: "get-50",
 			shapes: map[string]float64{"get-50-beside-writers": 0.8},
 		},
 		{
-			what: "switches of the leader", system: raftredis, shapes: map[string]float64{"set-1": 4},
+			what: "switches of the leader", system: system.Raftredis, shapes: map[string]float64{"set-1": 4},
 			cost: func(s Sample) float64 { return s.Leader.Switches },
 		},
 		{
-			what: "switches of a follower", system: raftredis, shapes: map[string]float64{"set-1": 3},
+			what: "switches of a follower", system: system.Raftredis, shapes: map[string]float64{"set-1": 3},
 			cost: func(s Sample) float64 { return s.Follower.Switches },
 		},
 		{
-			what: "SET of one node", system: one, against: []string{redis},
+			what: "SET of one node", system: system.One, against: []string{system.Redis},
 			shapes: map[string]float64{"set-1": 1, "set-50": 1},
 		},
 	}
@@ -63,13 +64,13 @@ func aims() []aim {
 
 // aimed is the table of what is aimed at and what was measured: the rows for which there is a measurement. If the
 // further system was measured, it has rows as well.
-func (r *Result) aimed() table {
-	t := table{title: "What is aimed at", head: []string{"what", "of", "shape", "against", "aim", "measured", "reached"}}
+func (r *Result) aimed() figures.Table {
+	t := figures.Table{Title: "What is aimed at", Head: figures.AimHead("what", "of", "shape", "against")}
 	for _, a := range aims() {
-		t.rows = append(t.rows, r.rows(a)...)
-		if a.system == raftredis {
-			a.system = other
-			t.rows = append(t.rows, r.rows(a)...)
+		t.Rows = append(t.Rows, r.rows(a)...)
+		if a.system == system.Raftredis {
+			a.system = system.Other
+			t.Rows = append(t.Rows, r.rows(a)...)
 		}
 	}
 	return t
@@ -81,13 +82,12 @@ func (r *Result) rows(a aim) (rows [][]string) {
 		if !wanted {
 			continue
 		}
-		var measured spread
+		var measured figures.Spread
 		var found bool
-		against, bar := r.best(shape, a.against...), fmt.Sprintf("≥ %.2f", bound)
+		against := r.best(shape, a.against...)
 		switch {
 		case a.cost != nil:
 			measured, found = r.of(a.system, shape, a.cost)
-			bar = fmt.Sprintf("≤ %.0f", bound)
 		case a.alone != "":
 			i := slices.IndexFunc(r.Shapes, func(s Shape) bool { return s.Name() == a.alone })
 			if i >= 0 {
@@ -99,20 +99,11 @@ func (r *Result) rows(a aim) (rows [][]string) {
 		if !found {
 			continue
 		}
-		reached := "no"
-		if (measured.Median >= bound) == (a.cost == nil) {
-			reached = "yes"
-		}
 		if len(a.against) > 1 {
 			against = "best peer: " + against
 		}
-		rows = append(rows, []string{
-			a.what, a.system, shape.String(), against, bar, ratioText(measured), reached,
-		})
+		rows = append(rows, figures.Aim{Bound: bound, AtMost: a.cost != nil}.Row(measured, 2,
+			a.what, a.system, shape.String(), against))
 	}
 	return rows
-}
-
-func ratioText(s spread) string {
-	return strings.TrimSpace(fmt.Sprintf("%.2f [%.2f-%.2f]", s.Median, s.Min, s.Max))
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/bench/process"
+	"github.com/raftredis/raftredis/bench/system"
+	"github.com/raftredis/raftredis/bench/work"
 )
 
 const headings = `"test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms"` +
@@ -14,7 +16,8 @@ const headings = `"test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms
 
 func TestSpeedIsReadOrMissed(t *testing.T) {
 	const row = `"SET","60679.61","0.432","0.112","0.407","0.9","1.207","5.0"` + "\n"
-	if s, err := parse(headings+row, "SET"); err != nil || s != (speed{60679.61, 0.407, 1.207}) {
+	want := work.Speed{Rate: 60679.61, P50Millis: 0.407, P99Millis: 1.207}
+	if s, err := parse(headings+row, "SET"); err != nil || s != want {
 		t.Errorf("%v, %v", s, err)
 	}
 	for want, output := range map[string]string{
@@ -32,26 +35,6 @@ func TestSpeedIsReadOrMissed(t *testing.T) {
 	}
 }
 
-func TestMediansAndSpreads(t *testing.T) {
-	for _, c := range []struct {
-		all  []float64
-		want spread
-	}{
-		{[]float64{7}, spread{7, 7, 7}},
-		{[]float64{4, 1}, spread{1, 2.5, 4}},
-		{[]float64{9, 1, 4}, spread{1, 4, 9}},
-		{[]float64{4, 1, 3, 2}, spread{1, 2.5, 4}},
-	} {
-		given := slices.Clone(c.all)
-		if s, found := spreadOf(c.all); !found || s != c.want || !slices.Equal(given, c.all) {
-			t.Errorf("%v: %v, want %v", c.all, s, c.want)
-		}
-	}
-	if s, found := spreadOf(nil); found {
-		t.Errorf("nothing has a spread: %v", s)
-	}
-}
-
 // shape is that of a name.
 func shape(t *testing.T, name string) Shape {
 	all, err := named(Shapes(), []string{name}, Shape.Name)
@@ -65,12 +48,12 @@ func shape(t *testing.T, name string) Shape {
 func measured(t *testing.T) *Result {
 	r := &Result{Shapes: Shapes()}
 	for name, rates := range map[string][3]float64{
-		redis: {1000, 100, 1000}, redisReplicas: {800, 80, 700}, raftredis: {720, 76, 600}, floor: {900, 90, 900},
-		"etcdraft": {300, 40, 300}, "hashicorp": {360, 36, 400}, one: {990, 101, 1100},
+		system.Redis: {1000, 100, 1000}, system.RedisReplicas: {800, 80, 700}, system.Raftredis: {720, 76, 600},
+		system.Floor: {900, 90, 900}, "etcdraft": {300, 40, 300}, "hashicorp": {360, 36, 400}, system.One: {990, 101, 1100},
 	} {
-		r.Systems = append(r.Systems, System{name, "of " + name})
+		r.Systems = append(r.Systems, System{Name: name, Guarantee: "of " + name, Nodes: 2, Idle: 0.009})
 		for _, each := range rates {
-			s := Sample{speed: speed{each, 1, 2}}
+			s := Sample{Speed: work.Speed{Rate: each, P50Millis: 1, P99Millis: 2, P999Millis: 3}}
 			s.Leader, s.Follower = Cost{10, 20, each / 100}, Cost{1, 2, each / 1000}
 			r.add(name, shape(t, "set-1"), s)
 		}
@@ -81,13 +64,13 @@ func measured(t *testing.T) *Result {
 func TestRatiosAreThoseOfRounds(t *testing.T) {
 	r, set := measured(t), shape(t, "set-1")
 	// Round by round 0.90, 0.95, 0.86: the medians of the rates have 0.86.
-	if s, found := r.ratio(raftredis, redisReplicas, set, set); !found || s.Median != 0.9 || s.Max != 0.95 {
+	if s, found := r.ratio(system.Raftredis, system.RedisReplicas, set, set); !found || s.Median != 0.9 || s.Max != 0.95 {
 		t.Errorf("%v", s)
 	}
 	if best := r.best(set, "etcdraft", "hashicorp", "dragonboat"); best != "hashicorp" {
 		t.Errorf("the best peer is %q", best)
 	}
-	if s, found := r.ratio(raftredis, "dragonboat", set, set); found {
+	if s, found := r.ratio(system.Raftredis, "dragonboat", set, set); found {
 		t.Errorf("what was not measured has a ratio: %v", s)
 	}
 }
@@ -95,15 +78,15 @@ func TestRatiosAreThoseOfRounds(t *testing.T) {
 // At the edge an aim is reached; below it is not; what was not measured has no row.
 func TestAimsAreReachedOrNot(t *testing.T) {
 	var rows []string
-	for _, row := range measured(t).aimed().rows {
+	for _, row := range measured(t).aimed().Rows {
 		rows = append(rows, strings.Join(row, "|"))
 	}
 	want := []string{
 		"SET|raftredis|SET c=1|redis-replicas|≥ 0.90|0.90 [0.86-0.95]|yes",
 		"SET|raftredis|SET c=1|floor|≥ 0.85|0.80 [0.67-0.84]|no",
 		"SET|raftredis|SET c=1|best peer: hashicorp|≥ 1.50|2.00 [1.50-2.11]|yes",
-		"switches of the leader|raftredis|SET c=1||≤ 4|6.00 [0.76-7.20]|no",
-		"switches of a follower|raftredis|SET c=1||≤ 3|0.60 [0.08-0.72]|yes",
+		"switches of the leader|raftredis|SET c=1||≤ 4.00|6.00 [0.76-7.20]|no",
+		"switches of a follower|raftredis|SET c=1||≤ 3.00|0.60 [0.08-0.72]|yes",
 		"SET of one node|raftredis-one|SET c=1|redis|≥ 1.00|1.01 [0.99-1.10]|yes",
 	}
 	if !slices.Equal(rows, want) {
@@ -115,10 +98,10 @@ func TestAimsAreReachedOrNot(t *testing.T) {
 func TestReadsBesideWritersAreComparedWithThemselves(t *testing.T) {
 	r := &Result{Shapes: Shapes()}
 	for _, pair := range [][2]float64{{100, 80}, {10, 9}, {100, 70}} {
-		r.add(raftredis, shape(t, "get-50"), Sample{speed: speed{Rate: pair[0]}})
-		r.add(raftredis, shape(t, "get-50-beside-writers"), Sample{speed: speed{Rate: pair[1]}})
+		r.add(system.Raftredis, shape(t, "get-50"), Sample{Speed: work.Speed{Rate: pair[0]}})
+		r.add(system.Raftredis, shape(t, "get-50-beside-writers"), Sample{Speed: work.Speed{Rate: pair[1]}})
 	}
-	rows := r.aimed().rows
+	rows := r.aimed().Rows
 	if len(rows) != 1 || rows[0][5] != "0.80 [0.70-0.90]" || rows[0][6] != "yes" {
 		t.Errorf("%q", rows)
 	}
@@ -131,7 +114,8 @@ func TestReportsHaveAllThatWasMeasured(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, want := range []string{
-			"of redis-replicas", "600 [76-720]", "0.72 / 1.00", "1.00 / 2.00", "10.0 + 20.0", "best peer: hashicorp",
+			"of redis-replicas", "600 [76-720]", "0.72 / 1.00", "1.00 / 2.00 / 3.00", "10.0 + 20.0", "4.5",
+			"best peer: hashicorp",
 		} {
 			if !strings.Contains(b.String(), want) {
 				t.Errorf("there is no %q in\n%s", want, b.String())
@@ -170,20 +154,21 @@ func TestMeasurementsLastLongEnough(t *testing.T) {
 }
 
 func TestSystemsAreChosen(t *testing.T) {
+	flags, build := system.Programs{OtherFlags: []string{"--a"}}, system.Programs{Other: "/b"}
 	for _, c := range []struct {
 		options Options
 		want    string
 	}{
 		{Options{}, "redis redis-replicas raftredis raftredis-one etcdraft hashicorp dragonboat floor"},
-		{Options{Systems: []string{"floor", redis}}, "redis floor"},
-		{Options{Systems: []string{redis, "etcdraft-prepared"}}, "redis etcdraft-prepared"},
-		{Options{Systems: []string{redis}, OtherFlags: []string{"--a"}}, "redis raftredis-flags"},
-		{Options{Systems: []string{redis}, OtherBinary: "/b"}, "redis raftredis-flags"},
+		{Options{Systems: []string{"floor", system.Redis}}, "redis floor"},
+		{Options{Systems: []string{system.Redis, "etcdraft-prepared"}}, "redis etcdraft-prepared"},
+		{Options{Systems: []string{system.Redis}, Programs: flags}, "redis raftredis-flags"},
+		{Options{Systems: []string{system.Redis}, Programs: build}, "redis raftredis-flags"},
 	} {
 		all, shapes, err := c.options.chosen()
 		var names []string
 		for i := range all {
-			names = append(names, all[i].name)
+			names = append(names, all[i].Name)
 		}
 		if got := strings.Join(names, " "); err != nil || got != c.want || len(shapes) != len(Shapes()) {
 			t.Errorf("%+v: %s, %v, want %s", c.options, got, err, c.want)
@@ -196,18 +181,5 @@ func TestSystemsAreChosen(t *testing.T) {
 		if _, _, err := o.chosen(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v, want %q", err, want)
 		}
-	}
-}
-
-// Flags go to the further system alone, and assignments into its environment.
-func TestFurtherFlagsReachTheirSystem(t *testing.T) {
-	o := Options{Binary: "/a", OtherBinary: "/b", OtherFlags: []string{"--x", "1", "LOOP=off"}}
-	l := otherNode(&o, "/d/raftredis-flags/1", 1000, 0)
-	if l.Program != "/b" || strings.Join(l.Args[len(l.Args)-2:], " ") != "--x 1" ||
-		!slices.Equal(l.Environment, []string{"LOOP=off"}) {
-		t.Errorf("%+v", l)
-	}
-	if l := raftredisNode(&o, "/d/raftredis/1", 1000, 0); l.Program != "/a" || slices.Contains(l.Args, "--x") {
-		t.Errorf("%+v", l)
 	}
 }

@@ -8,19 +8,17 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/raftredis/raftredis/bench/work"
 )
 
-// speed is what the generator says of a run: requests per second, and within which times half and 99 of 100 of the
-// replies came, in milliseconds.
-type speed struct{ Rate, P50Millis, P99Millis float64 }
-
-// work has what redis-benchmark needs to know beside the shape.
-type work struct {
+// order has what redis-benchmark needs to know beside the shape.
+type order struct {
 	port, requests   int
 	keys, valueBytes int
 }
 
-func (w *work) arguments(s Shape) []string {
+func (w *order) arguments(s Shape) []string {
 	return []string{
 		"-p", strconv.Itoa(w.port), "-n", strconv.Itoa(w.requests), "-c", strconv.Itoa(s.Clients),
 		"-P", strconv.Itoa(s.Pipeline), "-r", strconv.Itoa(w.keys), "-d", strconv.Itoa(w.valueBytes),
@@ -28,32 +26,26 @@ func (w *work) arguments(s Shape) []string {
 	}
 }
 
-// generate has redis-benchmark send requests of a shape.
-func generate(ctx context.Context, s Shape, w work) (speed, error) {
+// benchmark has redis-benchmark send requests of a shape.
+func benchmark(ctx context.Context, s Shape, w order) (work.Speed, error) {
 	args := w.arguments(s)
 	output, err := exec.CommandContext(ctx, "redis-benchmark", args...).CombinedOutput()
 	if err != nil {
-		return speed{}, fmt.Errorf("redis-benchmark %s: %w\n%s", strings.Join(args, " "), err, output)
+		return work.Speed{}, fmt.Errorf("redis-benchmark %s: %w\n%s", strings.Join(args, " "), err, output)
 	}
 	measured, err := parse(string(output), strings.ToUpper(s.Command))
 	if err != nil {
-		return speed{}, fmt.Errorf("redis-benchmark %s: %w", strings.Join(args, " "), err)
+		return work.Speed{}, fmt.Errorf("redis-benchmark %s: %w", strings.Join(args, " "), err)
 	}
+	measured.Requests = int64(w.requests)
 	return measured, nil
-}
-
-// writeBeside has clients send SETs until the end of ctx; wait returns when they have stopped.
-func writeBeside(ctx context.Context, s Shape, w work) (wait func(), err error) {
-	args := (&work{w.port, 1_000_000, w.keys, w.valueBytes}).arguments(Shape{"set", s.Writers, 1, 0})
-	command := exec.CommandContext(ctx, "redis-benchmark", append(args, "-l")...)
-	return func() { _ = command.Wait() }, command.Start() // it is killed
 }
 
 // complaint finds what redis-benchmark says of an error. It does not always end with one.
 var complaint = regexp.MustCompile(`(?im)^.*\b(error|warning)\b.*$`)
 
 // parse reads what redis-benchmark says with --csv: a line of headings, and one for the test.
-func parse(output, title string) (s speed, err error) {
+func parse(output, title string) (s work.Speed, err error) {
 	if line := complaint.FindString(output); line != "" {
 		return s, fmt.Errorf("it says %q", line)
 	}

@@ -1,28 +1,31 @@
 package compare
 
 import (
-	"slices"
-
+	"github.com/raftredis/raftredis/bench/figures"
 	"github.com/raftredis/raftredis/bench/process"
+	"github.com/raftredis/raftredis/bench/work"
 )
 
 // Result is what was measured.
 type Result struct {
 	Systems []System
 	Shapes  []Shape
-	// IdleShare is how many processors all systems together use when nothing is asked of them.
-	IdleShare float64
 
 	// samples has one for each round, by the names of a system and of a shape.
 	samples map[string]map[string][]Sample
 }
 
 // System is one of those that were measured.
-type System struct{ Name, Guarantee string }
+type System struct {
+	Name, Guarantee string
+	Nodes           int
+	// Idle is how many processors all its processes together use when nothing is asked of them.
+	Idle float64
+}
 
 // Sample is one measurement.
 type Sample struct {
-	speed
+	work.Speed
 	// Leader is what a request cost the leader; Follower what it cost each of the others, on average.
 	Leader, Follower Cost
 }
@@ -31,7 +34,7 @@ type Sample struct {
 // thread waited.
 type Cost struct{ UserMicros, SystemMicros, Switches float64 }
 
-func costOf(u process.Use, requests int) Cost {
+func costOf(u process.Use, requests int64) Cost {
 	n := float64(requests)
 	return Cost{float64(u.User.Microseconds()) / n, float64(u.System.Microseconds()) / n, float64(u.Switches) / n}
 }
@@ -54,42 +57,28 @@ func (r *Result) add(system string, shape Shape, s Sample) {
 	r.samples[system][shape.Name()] = append(r.samples[system][shape.Name()], s)
 }
 
-// spread is the least, the middle and the greatest of some figures.
-type spread struct{ Min, Median, Max float64 }
-
-// spreadOf finds it; of an even number the median is the mean of the two in the middle. There is none of no figures.
-func spreadOf(all []float64) (s spread, found bool) {
-	if len(all) == 0 {
-		return s, false
-	}
-	all = slices.Sorted(slices.Values(all))
-	half := len(all) / 2
-	s = spread{all[0], all[half], all[len(all)-1]}
-	if len(all)%2 == 0 {
-		s.Median = (all[half-1] + all[half]) / 2
-	}
-	return s, true
-}
-
 // of is the spread of one figure of all samples of a system and a shape.
-func (r *Result) of(system string, shape Shape, figure func(Sample) float64) (spread, bool) {
+func (r *Result) of(system string, shape Shape, figure func(Sample) float64) (figures.Spread, bool) {
 	var all []float64
 	for _, s := range r.samples[system][shape.Name()] {
 		all = append(all, figure(s))
 	}
-	return spreadOf(all)
+	return figures.SpreadOf(all)
 }
 
 func rate(s Sample) float64 { return s.Rate }
 
 // ratio is the spread of how many times as many requests per second a system did as another, round by round.
-func (r *Result) ratio(system, base string, shape, baseShape Shape) (spread, bool) {
-	of, by := r.samples[system][shape.Name()], r.samples[base][baseShape.Name()]
-	var all []float64
-	for round := range min(len(of), len(by)) {
-		all = append(all, of[round].Rate/by[round].Rate)
+func (r *Result) ratio(system, base string, shape, baseShape Shape) (figures.Spread, bool) {
+	return figures.RatioOf(r.rates(system, shape), r.rates(base, baseShape))
+}
+
+// rates are the requests per second of a system and a shape, round by round.
+func (r *Result) rates(system string, shape Shape) (all []float64) {
+	for _, s := range r.samples[system][shape.Name()] {
+		all = append(all, s.Rate)
 	}
-	return spreadOf(all)
+	return all
 }
 
 // best is which of some systems did most requests per second, by the median.

@@ -8,7 +8,7 @@ import (
 
 // Shape is a kind of work: what clients send, how many of them, and how many commands each has under way.
 type Shape struct {
-	// Command is set or get, as redis-benchmark calls it.
+	// Command is set or get, as both generators call it.
 	Command           string
 	Clients, Pipeline int
 	// Writers is how many clients besides send SETs, one at a time, which are not counted.

@@ -66,6 +66,9 @@ func Start(ctx context.Context, l Launch) (*Server, error) {
 // Wait returns when the process, which was told to stop, has ended.
 func (s *Server) Wait() { _ = s.command.Wait() }
 
+// Kill ends the process as kill -9 does. Wait has to follow.
+func (s *Server) Kill() { _ = s.command.Process.Kill() } // it may have ended
+
 // Ask sends a command. A reply that is an error counts as one.
 func (s *Server) Ask(args ...string) (text string, err error) {
 	c, err := client.Connect(fmt.Sprintf("127.0.0.1:%d", s.Port), replyLimit)

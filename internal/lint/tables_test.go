@@ -69,7 +69,8 @@ var (
 // starters are where goroutines may start.
 var starters = strings.Fields("consensus consensus/explore consensus/internal/pump consensus/internal/transport " +
 	"internal/blackbox internal/console internal/load internal/reactor internal/server internal/server/playground " +
-	"internal/torture resp/serve.go resp/server.go bench/peers/etcdraft bench/peers/hashicorp bench/peers/floor")
+	"internal/torture resp/serve.go resp/server.go bench/work bench/peers/etcdraft bench/peers/hashicorp " +
+	"bench/peers/floor")
 
 // dependencies are the modules that this one requires directly; go.mod pins their versions, docs/decisions says why.
 var dependencies = strings.Fields("github.com/HdrHistogram/hdrhistogram-go " +
