@@ -19,7 +19,8 @@ import (
 // functions are those of all commands but RAFT.ONCE, as each family lists them in the file where they are.
 var functions = slices.Concat(
 	stringFunctions, conditionFunctions, counterFunctions, bitmapFunctions, keyFunctions, deadlineFunctions,
-	objectFunctions, slotFunctions, lockFunctions, topicFunctions, sessionFunctions, transactionFunctions, laterFunctions,
+	objectFunctions, slotFunctions, lockFunctions, topicFunctions, messageFunctions, sessionFunctions,
+	transactionFunctions, laterFunctions,
 	streams.Functions(),
 	dump.Functions, lists.Functions, sorting.Functions, hashes.Functions, sets.Functions, hyperloglog.Functions,
 	sortedsets.Functions, geo.Functions,

@@ -21,6 +21,12 @@ var topicFunctions = []exec.Function{
 	{Of: data.RaftLogTrim, Write: logTrim},
 }
 
+// messageFunctions are those of the commands that send messages which nothing keeps.
+var messageFunctions = []exec.Function{
+	{Of: data.Publish, Write: publish},
+	{Of: data.SPublish, Write: publishSharded},
+}
+
 // Bounds of topics. Apply looks at them, so they are constants, and what a user changes is in the topic: see
 // RAFT.LOG LIMIT.
 const (
@@ -368,4 +374,21 @@ func renamed(w *exec.Writer, e *keyspace.Entry, key []byte) (fresh keyspace.Entr
 	}
 	state, _ := w.Making()
 	return fresh.With(t.Renumbered(w.NextNumbers(count), state)), ""
+}
+
+// publish is PUBLISH channel message. Each node hands the message to its own clients, at this place of the log, and
+// nothing of the state changes.
+func publish(w *exec.Writer, c exec.Call) []byte { return send(w, c, false) }
+
+// publishSharded is SPUBLISH shardchannel message.
+func publishSharded(w *exec.Writer, c exec.Call) []byte { return send(w, c, true) }
+
+// send answers with how many clients of this node got the message. A reply that RAFT.ONCE keeps is the same on all
+// nodes: it is OK.
+func send(w *exec.Writer, c exec.Call, sharded bool) []byte {
+	receivers := w.Publish(c.Args[1], c.Args[2], sharded)
+	if c.IsKept() {
+		return c.OK()
+	}
+	return c.Integer(int64(receivers))
 }

@@ -17,6 +17,22 @@ import (
 type diary struct {
 	pages []string
 	open  bool
+	// messages are those that were published, replaced how often another state took the place of the one before.
+	messages []string
+	replaced int
+	// receivers is what it answers to each message.
+	receivers int
+}
+
+func (d *diary) Replaced() { d.replaced++ }
+
+func (d *diary) Published(channel, message []byte, sharded bool) int {
+	kind := ":"
+	if sharded {
+		kind = "::"
+	}
+	d.messages = append(d.messages, string(channel)+kind+string(message))
+	return d.receivers
 }
 
 func (d *diary) Changed(key string, run *command.Run) { d.note(key, run) }
@@ -110,8 +126,8 @@ func TestAWatcherIsToldOfWhatOthersAndTimeDo(t *testing.T) {
 	if err := m.Restore(testSeed, bytes.NewReader(imageOf(t, m))); err != nil {
 		t.Fatal(err)
 	}
-	if got := d.read(); got != "everything" {
-		t.Errorf("of a Restore: %q", got)
+	if got := d.read(); got != "everything" || d.replaced != 1 {
+		t.Errorf("of a Restore: %q, and %d times that messages are missed", got, d.replaced)
 	}
 	scriptAt(t, m, now, "set a 1")
 	if got := d.read(); got != "a*" {
@@ -129,6 +145,9 @@ type counter struct{ changes int }
 func (c *counter) Changed(string, *command.Run) { c.changes++ }
 func (c *counter) Applied()                     {}
 func (c *counter) Flushed(*command.Run)         { c.changes++ }
+func (c *counter) Replaced()                    {}
+
+func (c *counter) Published(_, _ []byte, _ bool) int { return 0 }
 
 func TestToBeWatchedAllocatesNothing(t *testing.T) {
 	m := newMachine(t)

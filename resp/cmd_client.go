@@ -9,6 +9,7 @@ import (
 	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/channels"
 )
 
 // Error texts of CLIENT, to the letter those of Redis.
@@ -223,7 +224,7 @@ func clientList(c *Conn, dst []byte, args [][]byte) []byte {
 		if !ok {
 			return reply.Error(dst, unknownClientType(args[3]))
 		}
-		wanted = func(*session) bool { return kind == normalClient }
+		wanted = func(s *session) bool { return s.kind() == kind }
 	case len(args) > 3 && strings.EqualFold(string(args[2]), "id"):
 		ids := make(map[int64]bool)
 		for _, arg := range args[3:] {
@@ -246,12 +247,13 @@ func clientList(c *Conn, dst []byte, args [][]byte) []byte {
 	return reply.Verbatim(dst, c.protocol(), "txt", text.String())
 }
 
-// clientType is the kind of a client in lists. All clients of a node are normal ones: other nodes are connected to
-// another port, and there are no subscriptions.
+// clientType is the kind of a client in lists. Other nodes are connected to another port.
 type clientType uint8
 
 const (
-	normalClient clientType = iota
+	anyClient clientType = iota
+	normalClient
+	listeningClient
 	otherClient
 )
 
@@ -259,10 +261,20 @@ func parseClientType(arg []byte) (clientType, bool) {
 	switch strings.ToLower(string(arg)) {
 	case "normal":
 		return normalClient, true
-	case "master", "replica", "slave", "pubsub":
+	case "pubsub":
+		return listeningClient, true
+	case "master", "replica", "slave":
 		return otherClient, true
 	}
-	return 0, false
+	return anyClient, false
+}
+
+// kind is the type of the client.
+func (s *session) kind() clientType {
+	if known := s.known(); known.subscribed() {
+		return listeningClient
+	}
+	return normalClient
 }
 
 func unknownClientType(arg []byte) string { return "ERR Unknown client type '" + string(arg) + "'" }
@@ -290,9 +302,9 @@ func (s *Server) describe(one *session) string {
 	whole("idle", int64(max(s.since(monotonic(one.active.Load())), 0)/time.Second))
 	field("flags", one.flags(&known))
 	whole("db", int64(known.database))
-	for _, none := range []string{"sub", "psub", "ssub"} {
-		whole(none, 0)
-	}
+	whole("sub", int64(known.listens[channels.Plain]))
+	whole("psub", int64(known.listens[channels.Pattern]))
+	whole("ssub", int64(known.listens[channels.Shard]))
 	whole("multi", one.queued.Load()-1)
 	whole("qbuf", unread)
 	whole("qbuf-free", room)
@@ -324,6 +336,7 @@ func (s *session) flags(known *facts) string {
 		}
 	}
 	add("O", known.monitoring)
+	add("P", known.subscribed())
 	add("x", s.queued.Load() > 0)
 	add("b", s.blocked.Load() != unblocked)
 	add("t", known.tracking.on)
@@ -342,7 +355,7 @@ func (s *session) flags(known *facts) string {
 type killFilter struct {
 	id             int64 // 0: any
 	address, local string
-	kind           clientType
+	kind           clientType // anyClient: any
 	skipMe         bool
 }
 
@@ -352,7 +365,7 @@ func (k *killFilter) matches(s *session, me *session) bool {
 	case k.id != 0 && s.id != k.id,
 		k.address != "" && s.address != k.address,
 		k.local != "" && s.local != k.local,
-		k.kind != normalClient,
+		k.kind != anyClient && k.kind != s.kind(),
 		k.skipMe && s == me:
 		return false
 	}

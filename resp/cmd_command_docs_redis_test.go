@@ -64,7 +64,7 @@ func documentedBy(t *testing.T, client *redis.Client) map[string]string {
 // newerArguments are the commands with arguments that a newer Redis documents otherwise than that of the tests, 7.0.
 var newerArguments = []string{
 	"acl|cat", "bitop", "client|kill", "client|list", "command|getkeys", "command|getkeysandflags", "config|get",
-	"geohash", "geopos", "georadius", "georadiusbymember", "lcs", "migrate", "pfmerge",
+	"geohash", "geopos", "georadius", "georadiusbymember", "lcs", "migrate", "pfmerge", "psubscribe",
 	"set", // which has conditions of Redis 8.4
 	"sort", "sort_ro",
 	"xclaim", "xgroup|create", "xgroup|createconsumer", "xgroup|delconsumer", "xgroup|destroy", "xgroup|setid",

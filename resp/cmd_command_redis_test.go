@@ -58,8 +58,8 @@ func clientOf(t *testing.T, network, address string) *redis.Client {
 
 // newerThanReference are the commands that Redis 7.2 and the Redis of the tests, 7.0, describe differently.
 var newerThanReference = []string{
-	"cluster|shards", "cluster|slots", "command|getkeys", "command|getkeysandflags", "pfcount", "wait",
-	"zrank", "zrevrank",
+	"cluster|shards", "cluster|slots", "command|getkeys", "command|getkeysandflags", "pfcount", "publish", "spublish",
+	"wait", "zrank", "zrevrank",
 }
 
 func TestRedisAndThisServerDescribeTheirCommonCommandsAlike(t *testing.T) {

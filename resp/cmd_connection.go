@@ -43,14 +43,19 @@ const (
 	readOnlyRemoved = "ERR this node was removed from its cluster and learns of no write any more: connect to a member"
 )
 
-func ping(_ *Conn, dst []byte, args [][]byte) []byte {
-	switch len(args) {
-	case 1:
+func ping(c *Conn, dst []byte, args [][]byte) []byte {
+	switch {
+	case len(args) > 2:
+		return reply.Error(dst, reply.WrongArity("ping"))
+	case c.bars&byListening != 0: // it looks like a message
+		dst = reply.BulkString(reply.ArrayHeader(dst, 2), "pong")
+		if len(args) == 1 {
+			return reply.BulkString(dst, "")
+		}
+	case len(args) == 1:
 		return reply.Simple(dst, "PONG")
-	case 2:
-		return reply.Bulk(dst, args[1])
 	}
-	return reply.Error(dst, reply.WrongArity("ping"))
+	return reply.Bulk(dst, args[1])
 }
 
 func echo(_ *Conn, dst []byte, args [][]byte) []byte { return reply.Bulk(dst, args[1]) }
@@ -61,6 +66,7 @@ func echo(_ *Conn, dst []byte, args [][]byte) []byte { return reply.Bulk(dst, ar
 func quit(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.phase = ended
 	c.stopTracking()
+	c.stopListening()
 	c.server.sessions.close(c.session)
 	return reply.OK(dst)
 }
@@ -176,7 +182,7 @@ func hello(c *Conn, dst []byte, args [][]byte) []byte {
 	case !plainText(options.name):
 		return reply.Error(dst, badClientName)
 	}
-	c.session.set(func(f *facts) {
+	dst = c.turn(dst, func(f *facts) {
 		if options.name != nil {
 			f.name = string(options.name)
 		}
@@ -184,6 +190,7 @@ func hello(c *Conn, dst []byte, args [][]byte) []byte {
 			f.protocol = options.protocol
 		}
 	})
+	c.barByListening()
 	dst = reply.MapHeader(dst, c.protocol(), 7)
 	dst = appendPair(dst, "server", "redis")
 	dst = appendPair(dst, "version", redisVersion)
@@ -202,8 +209,13 @@ func appendPair(dst []byte, name, value string) []byte {
 func reset(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.server.tracker.follow(c.session, tracking{})
 	c.server.monitors.remove(c.session)
+	if c.facts().subscribed() {
+		c.stopListening() // it gets the messages until now, which others count as heard
+	} else {
+		c.session.drop() // of what has ended, and a client of RESP2 could not tell it from replies
+	}
 	authenticated := c.server.password() == ""
-	c.session.set(func(f *facts) {
+	dst = c.turn(dst, func(f *facts) {
 		*f = facts{
 			protocol: reply.RESP2, authenticated: authenticated, library: f.library, libraryVersion: f.libraryVersion,
 		}
@@ -212,7 +224,6 @@ func reset(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.discard()
 	c.choose(0)
 	c.replyMode, c.bars = repliesOn, 0
-	c.session.drop() // messages of what has ended, which a client of RESP2 could not tell from replies
 	return reply.Simple(dst, "RESET")
 }
 
@@ -348,7 +359,7 @@ func aclGetUser(c *Conn, dst []byte, args [][]byte) []byte {
 //	ASKING        is accepted, and no node answers ASK
 //	AUTH, HELLO   who has to authenticate is refused everything until it has; a HELLO that is refused changes nothing
 //	CLIENT REPLY  is done; it decides what is sent, not what is executed
-//	SUBSCRIBE     what belongs to it comes from others
+//	SUBSCRIBE     what belongs to it comes from others; one that is not confirmed ends the connection
 //	EVAL, FCALL   bring what they would do as arguments
 
 // bars is why the commands of a connection are not executed as they come.
@@ -360,6 +371,8 @@ const (
 	// bySelect: SELECT was refused before it was executed: by a client that has to authenticate first, say. A SELECT that
 	// is not, and RESET, end it.
 	bySelect
+	// byListening: the client speaks RESP2 and listens to channels.
+	byListening
 )
 
 const barredBySelect = "ERR The command was not executed, since the SELECT before it was refused: " +
@@ -386,6 +399,10 @@ func (c *Conn) barred(spec *command.Spec, fault command.Fault, args [][]byte) (c
 	case c.bars&bySelect != 0 && fault == command.NoFault && !isBarrier(spec):
 		c.shard.Rejected(spec.ID())
 		return c.refused(c.refuseWithin(spec, barredBySelect)), true
+	case c.bars&byListening != 0 && fault == command.NoFault && c.facts().authenticated &&
+		!slices.Contains(whileListening, spec):
+		c.shard.Rejected(spec.ID())
+		return c.refused(c.refuseWithin(spec, "ERR Can't execute '"+spec.Name+"'"+onlyListens)), true
 	}
 	return command.Call{}, false
 }

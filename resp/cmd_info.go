@@ -15,6 +15,7 @@ import (
 	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/internal/metrics"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/channels"
 	"github.com/raftredis/raftredis/resp/info"
 	"github.com/raftredis/raftredis/resp/topology"
 )
@@ -100,6 +101,9 @@ func infoClients(b *strings.Builder, s *Server) {
 		Tracking: s.tracker.clients.Load(),
 	}
 	for _, one := range s.sessions.list() {
+		if one.kind() == listeningClient {
+			facts.Listening++
+		}
 		facts.LongestInput = max(facts.LongestInput, one.unread.Load()+one.room.Load())
 		facts.LongestOutput = max(facts.LongestOutput, one.unsent.Load()+int64(one.mailBytes()))
 	}
@@ -150,6 +154,8 @@ func infoStats(b *strings.Builder, s *Server) {
 	facts.AcceptWaitsFor = strings.Join(s.shortages.Now(), "; ")
 	facts.CommandsPerSecond, facts.InputPerSecond, facts.OutputPerSecond = s.rates.Present()
 	facts.TrackedKeys, facts.TrackedItems, facts.TrackedPrefixes = s.tracker.counts()
+	facts.Channels, facts.Patterns = s.channels.Count(channels.Plain), s.channels.Count(channels.Pattern)
+	facts.ShardChannels = s.channels.Count(channels.Shard)
 	facts.Write(info.Text{Builder: b})
 }
 

@@ -98,6 +98,10 @@ type Conn struct {
 	// held is a call that was taken from the reader and has to wait for the run before it.
 	held    command.Call
 	holding bool
+	// hearing is to what the client listens, nil for nothing. pushed is how much of what a command has appended is pushed:
+	// no reply, which the client gets even if it wants none.
+	hearing *hearing
+	pushed  int
 	// waiter is for the change of the members that is under way.
 	waiter waiter
 	// awaited is what the connection looks for.
@@ -226,6 +230,7 @@ func (c *Conn) Release() {
 	}
 	c.end()
 	c.stopTracking()
+	c.stopListening()
 	if c.facts().monitoring {
 		c.server.monitors.remove(c.session)
 	}
@@ -260,6 +265,8 @@ func (c *Conn) Advance() Action {
 			return Close
 		case c.phase == submitted && !c.request.completed():
 			return Park
+		case c.phase == submitted && c.hearing != nil && c.hearing.joining != nil:
+			c.joined()
 		case c.phase == submitted:
 			before := len(c.out)
 			c.settle()

@@ -165,7 +165,7 @@ func (l *link) patience() time.Duration {
 	switch {
 	case l.conn.phase == ended:
 		return lastReplyPeriod
-	case l.conn.facts().monitoring:
+	case l.conn.facts().mayBeSilent():
 		return 0
 	}
 	idle := time.Duration(l.server.tuning.IdleNanos.Load())

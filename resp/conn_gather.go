@@ -92,10 +92,13 @@ func (c *Conn) pending() bool { return c.holding || c.reader.Buffered() > 0 }
 func (c *Conn) answer(call command.Call) {
 	before, muted, began := len(c.out), c.replyMode.muted(), c.present()
 	c.out = handlers[call.Spec.ID()].answer(c, c.out, call.Args)
-	if c.phase == awaiting && !c.awaited.interruptible {
+	before, c.pushed = before+c.pushed, 0
+	switch {
+	case c.phase == awaiting && !c.awaited.interruptible:
 		call.Args = slices.Clone(call.Args)
 		c.awaited.call, c.awaited.began = call, began
-	} else {
+	case c.phase == submitted: // joined notes it
+	default:
 		c.timed(call, began, c.out[before:])
 	}
 	if muted && c.replyMode != repliesOn {

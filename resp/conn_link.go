@@ -239,8 +239,8 @@ func (l *link) closeSocket() {
 // receive waits for bytes, or for mail.
 func (l *link) receive() bool {
 	idle := time.Duration(l.server.tuning.IdleNanos.Load())
-	if l.conn.facts().monitoring {
-		idle = 0 // such a client has nothing to send
+	if l.conn.facts().mayBeSilent() {
+		idle = 0
 	}
 	var began, deadline time.Time
 	if idle > 0 {

@@ -278,7 +278,7 @@ func (s *Server) cutIdle() {
 	defer s.mu.Unlock()
 	for l := range s.links {
 		session := l.conn.session
-		if l.parking.Load() == running && now-time.Duration(session.active.Load()) >= idle && !session.known().monitoring {
+		if l.parking.Load() == running && now-time.Duration(session.active.Load()) >= idle && !session.mayBeSilent() {
 			l.shut()
 		}
 	}

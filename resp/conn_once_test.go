@@ -19,7 +19,7 @@ func TestOnceRefusesWhatHasNoPlaceInTheLog(t *testing.T) {
 	for name, c := range map[string]struct{ call, want string }{
 		"write":           {"SET k v", ""},
 		"read":            {"GET k", ""},
-		"unknown":         {"SUBSCRIBE c", "-ERR unknown command 'SUBSCRIBE', with args beginning with: 'c' \r\n"},
+		"unknown":         {"NOSUCH c", "-ERR unknown command 'NOSUCH', with args beginning with: 'c' \r\n"},
 		"a transaction":   {"MULTI", "-ERR RAFT.ONCE does not take 'multi': " + ofNode},
 		"watching":        {"WATCH k", "-ERR RAFT.ONCE does not take 'watch': " + ofNode},
 		"unknown part":    {"OBJECT x k", "-ERR unknown subcommand 'x'. Try OBJECT HELP.\r\n"},

@@ -16,7 +16,7 @@ import (
 //	normal   replies. Those of writes are never cut: a client that saw only their end would not know what was done.
 //	         Reads are executed as replies drain, so that more than FlushBytes waits only of one long reply. The replies
 //	         of a run with a write are made at once: maxRidingReplyBytes bounds them where this limit does not.
-//	pubsub   what is sent besides replies: invalidations, and what MONITOR shows
+//	pubsub   what is sent besides replies: messages, invalidations, and what MONITOR shows
 //	slave    nothing: nodes are no clients of each other. It can be set and shown, because files and tools do that.
 type OutputLimits struct {
 	normal, mail, replica outputLimit

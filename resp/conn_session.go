@@ -10,6 +10,7 @@ import (
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/commands/node"
+	"github.com/raftredis/raftredis/resp/channels"
 	"github.com/raftredis/raftredis/resp/wire"
 )
 
@@ -85,7 +86,15 @@ type facts struct {
 	stale      bool
 	monitoring bool
 	tracking   tracking
+	// listens is to how many names of each kind the client listens.
+	listens [channels.Kinds]int
 }
+
+// subscribed reports whether the client listens to a channel.
+func (f *facts) subscribed() bool { return f.listens != [channels.Kinds]int{} }
+
+// mayBeSilent reports whether the client has come to hear, and need not say anything.
+func (f *facts) mayBeSilent() bool { return f.monitoring || f.subscribed() }
 
 // States of session.blocked.
 const (
@@ -166,6 +175,13 @@ func (s *session) known() facts {
 	return s.facts
 }
 
+// mayBeSilent reports whether the client need not say anything.
+func (s *session) mayBeSilent() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.facts.mayBeSilent()
+}
+
 // cut ends the connection as soon as it can be ended, without a word to its client.
 func (s *session) cut() {
 	if s.kill != nil {
@@ -178,6 +194,22 @@ func (s *session) cut() {
 // under any lock: it does not block.
 func (s *session) post(message []byte) {
 	if s.put(message) {
+		s.tell()
+	}
+}
+
+// Hear sends a message of a channel, in the form that the client's protocol has now.
+func (s *session) Hear(m *channels.Message) {
+	s.postForm(func(f *facts) []byte { return m.In(f.protocol) })
+}
+
+// postForm is post of a message whose form depends on the facts at that moment; nil: it is not sent.
+func (s *session) postForm(form func(f *facts) []byte) {
+	s.mu.Lock()
+	message := form(&s.facts)
+	isFirst := message != nil && s.putLocked(message)
+	s.mu.Unlock()
+	if isFirst {
 		s.tell()
 	}
 }
@@ -200,6 +232,10 @@ func (s *session) takes(bytes int) bool {
 func (s *session) put(message []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.putLocked(message)
+}
+
+func (s *session) putLocked(message []byte) bool {
 	switch {
 	case s.closed:
 		return false
@@ -235,6 +271,20 @@ func (s *session) loseLocked() {
 func (s *session) collect(dst []byte) ([]byte, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.collectLocked(dst)
+}
+
+// turn changes facts as set does, and appends to dst the mail that came before that: it has the form that was asked for
+// until then.
+func (s *session) turn(dst []byte, change func(f *facts)) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	dst, _ = s.collectLocked(dst) // where there was too much, mailed still says so
+	change(&s.facts)
+	return dst
+}
+
+func (s *session) collectLocked(dst []byte) ([]byte, bool) {
 	dst = append(dst, s.mail...)
 	s.mail = s.mail[:0]
 	if cap(s.mail) > keptOutputBytes {

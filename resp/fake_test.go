@@ -41,6 +41,8 @@ type fakeStore struct {
 	changed func(key string, run *command.Run)
 	// applied is called behind each entry, under the lock; nil is not.
 	applied func()
+	// published is called with every message, under the lock; nil is not.
+	published func(channel, message []byte, sharded bool) int
 	// running is the run that is being executed.
 	running *command.Run
 
@@ -290,6 +292,12 @@ func (s *fakeStore) call(values map[string][]byte, dst []byte, protocol int, cal
 		value := append(bytes.Clone(values[string(args[1])]), args[2]...)
 		s.put(values, args[1], value)
 		return reply.Integer(dst, int64(len(value)))
+	case data.Publish, data.SPublish:
+		receivers := 0
+		if s.published != nil {
+			receivers = s.published(args[1], args[2], call.Spec == data.SPublish)
+		}
+		return reply.Integer(dst, int64(receivers))
 	case data.Strlen:
 		return reply.Integer(dst, int64(len(values[string(args[1])])))
 	case data.DBSize:

@@ -27,8 +27,8 @@ type handler struct {
 // allHandlers are those of all families; each family lists its own beside its functions.
 var allHandlers = slices.Concat(
 	aclHandlers, clientHandlers, clusterHandlers, commandHandlers, configHandlers, connectionHandlers, debugHandlers,
-	latencyHandlers, memberHandlers, memoryHandlers, nodeHandlers, persistenceHandlers, slowLogHandlers, stopHandlers,
-	topicHandlers, streamHandlers, transactionHandlers, waitHandlers,
+	latencyHandlers, memberHandlers, memoryHandlers, nodeHandlers, persistenceHandlers, pubSubHandlers,
+	slowLogHandlers, stopHandlers, topicHandlers, streamHandlers, transactionHandlers, waitHandlers,
 )
 
 // handlers has the handler of each command of class Barrier that is not a mere container, at the command's ID.

@@ -38,6 +38,8 @@ type Limits struct {
 	// MaxWaitedKeys is how many keys calls may wait for (BLOCK), one for each call and key: one more is refused. Default
 	// 100,000.
 	MaxWaitedKeys int
+	// MaxPatterns is to how many patterns clients may listen (PSUBSCRIBE), each counted once. Default 10,000.
+	MaxPatterns int
 	// RefusalPeriod is for how long a client may be told of everything that it was not done: then its connection is closed
 	// behind the next such reply, so that it looks for another node. Default 10 s.
 	RefusalPeriod time.Duration
@@ -101,6 +103,7 @@ func (l Limits) withDefaults() Limits {
 	byDefault(&l.MaxRunCalls, 1<<10)
 	byDefault(&l.FlushBytes, 256<<10)
 	byDefault(&l.MaxWaitedKeys, 100_000)
+	byDefault(&l.MaxPatterns, 10_000)
 	if l.MaxInputBytes == 0 {
 		l.MaxInputBytes = defaultInputBytes
 	}
@@ -121,7 +124,7 @@ func (l Limits) validate() error {
 	}{
 		{"MaxArguments", l.MaxArguments}, {"MaxInlineBytes", l.MaxInlineBytes}, {"MaxEntryBytes", l.MaxEntryBytes},
 		{"MaxRunBytes", l.MaxRunBytes}, {"MaxRunCalls", l.MaxRunCalls}, {"FlushBytes", l.FlushBytes},
-		{"MaxWaitedKeys", l.MaxWaitedKeys},
+		{"MaxWaitedKeys", l.MaxWaitedKeys}, {"MaxPatterns", l.MaxPatterns},
 	} {
 		if field.value < 1 || field.value > wire.MaxBytes {
 			return fmt.Errorf("resp: limit %s is %d, want 1 to 2^30", field.name, field.value)

@@ -219,6 +219,7 @@ func (s *Server) watch() {
 		s.noteLeader()
 		led = s.forgetWithoutLeader(led)
 		unready = s.confirmWaits(unready)
+		s.cutDeaf()
 		s.weighMemory()
 		s.enforceSoftLimits(s.now())
 		s.cutIdle()

@@ -18,6 +18,7 @@ import (
 	"github.com/raftredis/raftredis/internal/metrics"
 	"github.com/raftredis/raftredis/internal/reactor"
 	"github.com/raftredis/raftredis/internal/shortage"
+	"github.com/raftredis/raftredis/resp/channels"
 	"github.com/raftredis/raftredis/resp/stats"
 	"github.com/raftredis/raftredis/resp/topology"
 	"github.com/raftredis/raftredis/resp/waits"
@@ -38,8 +39,9 @@ type Options struct {
 	// Shutdown has the process stop, without handing leadership over if now is set. It returns at once, and may be called
 	// again. Without it SHUTDOWN is refused.
 	Shutdown func(now bool)
-	// Watch is called once, by New, with the server that the state machine shall tell of changes from now on, by Changed
-	// and Flushed. Without it CLIENT TRACKING is refused: a cache that hears of no change would be wrong for ever.
+	// Watch is called once, by New, with the server that the state machine shall tell of changes and messages from now
+	// on: by Changed, Flushed, Applied, Published and Replaced. Without it CLIENT TRACKING is refused, since a cache that
+	// hears of no change would be wrong for ever, and so is SUBSCRIBE.
 	Watch func(*Server)
 	// ClusterView is how the cluster looks to cluster clients. Default topology.SpreadView.
 	ClusterView topology.View
@@ -116,6 +118,8 @@ type Server struct {
 	// progress wakes connections when the log has come further, saves when a snapshot has.
 	progress, saves waiters
 	tracker         tracker
+	// channels are those to which clients listen.
+	channels *channels.Table
 	// keyWaits are the calls that wait for keys to change.
 	keyWaits *waits.Table
 	monitors monitors
@@ -205,6 +209,7 @@ func newServer(o Options, limits Limits) *Server {
 	s.tracker.sessions = &s.sessions
 	s.keyWaits = waits.New(limits.MaxWaitedKeys)
 	s.migrations = make(chan struct{}, maxMigrations)
+	s.channels = channels.New(limits.MaxPatterns)
 	s.input = wire.NewBudget(limits.MaxInputBytes)
 	if s.logger == nil {
 		s.logger = slog.Default()

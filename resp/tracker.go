@@ -151,7 +151,7 @@ func (t *tracker) applied() {
 				}
 			}
 			if len(old) > 0 {
-				t.tell(s, invalidation(old...))
+				t.tell(s, &invalidation{keys: old})
 			}
 		}
 	}
@@ -173,7 +173,7 @@ func (t *tracker) forget(key string, run *command.Run) {
 	if !known {
 		return
 	}
-	message := invalidation(key)
+	message := &invalidation{keys: []string{key}}
 	for id := range holders {
 		s := t.sessions.find(id)
 		if s != nil && s.spared(run) {
@@ -208,43 +208,70 @@ func (t *tracker) flushed() {
 	defer t.mu.Unlock()
 	t.keys, t.items = nil, 0
 	t.forgetFresh()
-	message := reply.Null(reply.BulkString(reply.PushHeader(nil, reply.RESP3, 2), "invalidate"), reply.RESP3)
+	message := &invalidation{all: true}
 	for _, s := range t.sessions.list() {
 		t.tell(s, message)
 	}
 }
 
-// invalidation is the message that keys are old.
-func invalidation(keys ...string) []byte {
-	message := reply.BulkString(reply.PushHeader(nil, reply.RESP3, 2), "invalidate")
-	message = reply.ArrayHeader(message, len(keys))
-	for _, key := range keys {
+// invalidation is the message that keys are old, or with all that all are. It is encoded once for each protocol.
+type invalidation struct {
+	keys    []string
+	all     bool
+	encoded [reply.RESP3 + 1][]byte
+}
+
+// invalidationChannel is the channel by which clients of RESP2 get invalidations that are redirected to them.
+const invalidationChannel = "__redis__:invalidate"
+
+// in is the message in a protocol.
+func (i *invalidation) in(protocol int) []byte {
+	if i.encoded[protocol] == nil {
+		i.encoded[protocol] = i.encode(protocol)
+	}
+	return i.encoded[protocol]
+}
+
+func (i *invalidation) encode(protocol int) (message []byte) {
+	if protocol == reply.RESP3 {
+		message = reply.BulkString(reply.PushHeader(nil, protocol, 2), "invalidate")
+	} else {
+		message = reply.BulkString(reply.ArrayHeader(nil, 3), "message")
+		message = reply.BulkString(message, invalidationChannel)
+	}
+	if i.all {
+		return reply.NullArray(message, protocol)
+	}
+	message = reply.ArrayHeader(message, len(i.keys))
+	for _, key := range i.keys {
 		message = reply.BulkString(message, key)
 	}
 	return message
 }
 
-// tell posts a message to a session that tracks, or to the one that it has named instead. As in Redis, one that speaks
-// RESP2 cannot be told anything.
-func (t *tracker) tell(s *session, message []byte) {
+// tell posts a message to a session that tracks, or to the one that it has named instead. As in Redis, that one may
+// speak RESP2 if it listens to a channel, whichever: it gets a message of invalidationChannel.
+func (t *tracker) tell(s *session, message *invalidation) {
 	known := s.known()
 	wants := &known.tracking
 	if !wants.on {
 		return
 	}
-	target, protocol := s, known.protocol
-	if wants.redirect != 0 {
+	target, redirects := s, wants.redirect != 0
+	if redirects {
 		if target = t.sessions.find(wants.redirect); target == nil {
-			if s.redirectBroken.CompareAndSwap(false, true) && protocol == reply.RESP3 {
+			if s.redirectBroken.CompareAndSwap(false, true) && known.protocol == reply.RESP3 {
 				s.post(redirectionBroken(wants.redirect))
 			}
 			return
 		}
-		protocol = target.known().protocol
 	}
-	if protocol == reply.RESP3 {
-		target.post(message)
-	}
+	target.postForm(func(f *facts) []byte {
+		if f.protocol == reply.RESP3 || redirects && f.subscribed() {
+			return message.in(f.protocol)
+		}
+		return nil
+	})
 }
 
 // redirectionBroken is the message that the session which was told instead has ended.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -38,7 +39,9 @@ func invalidated(keys ...string) (text string) {
 }
 
 // invalidatedTogether is one message that keys are old.
-func invalidatedTogether(keys ...string) string { return string(invalidation(keys...)) }
+func invalidatedTogether(keys ...string) string {
+	return string((&invalidation{keys: keys}).in(reply.RESP3))
+}
 
 // hear lets a client that is idle take its mail.
 func (c *client) hear() string {

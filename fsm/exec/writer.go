@@ -156,5 +156,11 @@ func (w *Writer) Built(key []byte, length int, fill func(piece []byte, offset in
 // Unshare lets two entries share one value: see keyspace.State.Unshare.
 func (w *Writer) Unshare(e *keyspace.Entry) { w.space.Unshare(e) }
 
+// Publish hands a message to the clients of this node that listen to a channel, or to a shard channel, and returns how
+// many they are: for the reply to a client of this node, and for nothing else.
+func (w *Writer) Publish(channel, message []byte, sharded bool) (receivers int) {
+	return w.state.Publish(channel, message, sharded)
+}
+
 // Sessions are those of clients.
 func (w *Writer) Sessions() *sessions.Table { return w.space.Sessions() }

@@ -202,6 +202,9 @@ func (s *State) Replace(fresh State) {
 	}
 	*s = fresh
 	s.tellFlushed()
+	if s.watcher != nil {
+		s.watcher.Replaced()
+	}
 }
 
 // Place is where a key belongs.

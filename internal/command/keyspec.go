@@ -50,6 +50,9 @@ var (
 	MayRemove = []string{"RW", "delete", "variable_flags"}
 )
 
+// IsChannel marks what is no key: the name of a channel, by which calls find their way as by the slot of a key.
+var IsChannel = []string{"not_key"}
+
 // OneKey is the specification of a single key.
 func OneKey(position int, flags []string) KeySpec {
 	return KeySpec{Flags: flags, First: position, Step: 1}
@@ -107,7 +110,11 @@ func rangeOf(specs []KeySpec) (all keyRange) {
 func (s *Spec) KeyRange() (first, last, step int) { return s.keys.first, s.keys.last, s.keys.step }
 
 // HasKeys reports whether calls of the command have keys.
-func (s *Spec) HasKeys() bool { return len(s.KeySpecs) > 0 }
+func (s *Spec) HasKeys() bool { return len(s.KeySpecs) > 0 && !s.HasChannels() }
+
+// HasChannels reports whether what stands where keys do is the names of channels: FirstKey finds it, since calls are
+// sent on by it, and Keys does not.
+func (s *Spec) HasChannels() bool { return s.channels }
 
 // bindPatterns gives the patterns that name keys, if there are any, the specification of these. It is no key's that
 // stands in a call.
@@ -166,7 +173,7 @@ func (s *Spec) ownKeys(dst []int, args [][]byte) []int {
 		return s.FindKeys(dst, args)
 	case s.moves:
 		return s.movedKeys(dst, args)
-	case s.keys.first == 0:
+	case s.keys.first == 0, s.channels:
 		return dst
 	}
 	return appendKeys(dst, args, s.keys.first, s.keys.last, s.keys.step)

@@ -69,6 +69,7 @@ type Spec struct {
 	container *Spec
 	keys      keyRange
 	moves     bool
+	channels  bool
 	arguments []Argument
 	help      []string
 }
@@ -80,6 +81,7 @@ const OwnSince = "7.2.4"
 func (s *Spec) complete(id int, table *Table, container *Spec) {
 	s.id, s.table, s.container = id, table, container
 	s.keys = rangeOf(s.KeySpecs)
+	s.channels = len(s.KeySpecs) > 0 && s.KeySpecs[0].Flags[0] == IsChannel[0]
 	if s.moves = slices.ContainsFunc(s.KeySpecs, func(k KeySpec) bool { return k.moves() }); s.moves {
 		s.Flags |= FlagMovableKeys
 	}

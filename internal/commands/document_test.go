@@ -41,6 +41,7 @@ var documentGroups = []struct{ group, heading string }{
 	{"stream", "Topics"},
 	{"lock", "Locks"},
 	{"transactions", "Transactions"},
+	{"pubsub", "Messages"},
 	{"connection", "Connection"},
 	{"server", "Node"},
 	{"cluster", "Cluster"},

@@ -13,7 +13,7 @@ var AbsentCommands = []Absent{
 		[]string{"blpop", "brpop", "blmove", "blmpop", "brpoplpush", "bzpopmin", "bzpopmax", "bzmpop"},
 		"not built yet: no command waits for an element",
 	},
-	{[]string{"@scripting", "@pubsub"}, "not built yet"},
+	{[]string{"@scripting"}, "not built yet"},
 	{
 		[]string{"restore-asking"},
 		"slots are a view, so that none is on its way to a node. A Redis may `MIGRATE` to here, it sends `RESTORE`",

@@ -105,12 +105,43 @@ var serverList = []Difference{
 		Proof: "TestWatchedKeysChangeAsInRedis",
 	},
 	{
-		ID:    "no-messages",
-		Redis: "clients send each other messages (`SUBSCRIBE`, `PUBLISH` …), and may be told of changes of keys that way",
-		Here:  "they do not; `CLIENT TRACKING` tells of changes to what a client has read",
+		ID: "messages-in-the-log",
+		Redis: "in a cluster `PUBLISH` and `SPUBLISH` reach the clients of other nodes at most once, in no order with " +
+			"writes, and also those of a minority",
+		Here: "a message is an entry of the log: all that listen hear it once and in one order with all writes, and it " +
+			"wants a majority. `SPUBLISH` reaches all nodes, too",
+		Why:   "who hears of a write by a message then finds it, on any node",
+		Proof: "TestMessages_AreHeardOnceInOneOrder",
+	},
+	{
+		ID:    "listening-is-confirmed",
+		Redis: "`SUBSCRIBE`, `PSUBSCRIBE` and `SSUBSCRIBE` always succeed",
+		Here: "they are confirmed as reads are. Without a leader they are refused, and the connection ends behind the " +
+			"error",
+		Why: "a node that is behind would send what was said long before; libraries do not expect the error and would " +
+			"wait in vain",
+		Proof: "TestToListenIsConfirmed",
+	},
+	{
+		ID:    "listeners-miss-nothing",
+		Redis: "clients that listen stay connected to a node that hears of no message",
+		Here:  "their connections end there, and where a node takes over a snapshot and passes over messages",
+		Why:   "a client whose connection lasts has missed nothing",
+		Proof: "TestMissedMessagesEndTheConnection",
+	},
+	{
+		ID:    "messages-behind-replies",
+		Redis: "a message may come between the replies to commands that a client has sent together",
+		Here:  "it comes behind them",
+		Why:   "they are one run, and are answered at once; RESP3 allows both",
+		Proof: "TestMessagesToOneself",
+	},
+	{
+		ID:    "no-notifications",
+		Redis: "clients may be told of changes of keys by messages (`notify-keyspace-events`)",
+		Here:  "they are not; `CLIENT TRACKING` tells of changes to what a client has read",
 		Why:   "not built yet",
 		Probes: []Probe{
-			{[]string{"PUBLISH c v"}, `:0\r\n`, `-ERR unknown command 'PUBLISH'.*\r\n`},
 			{[]string{"CONFIG SET notify-keyspace-events KEA"}, `\+OK\r\n`, `-ERR CONFIG SET failed .*\r\n`},
 		},
 	},

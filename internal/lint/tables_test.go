@@ -14,7 +14,7 @@ var arrows = map[string][]string{
 	"internal/worlds":  {"consensus/sim", "fsm", "wal/raftlog"},
 	"internal/levels":  {"fsm", "wal/raftlog"},
 	"resp": {
-		"resp/wire", "resp/topology", "resp/stats", "resp/info", "resp/waits", "resp/migration",
+		"resp/wire", "resp/topology", "resp/stats", "resp/info", "resp/waits", "resp/migration", "resp/channels",
 	},
 	"resp/info":                    {"resp/topology"},
 	"fsm":                          slices.Concat(family, families),
@@ -57,6 +57,7 @@ func init() {
 }
 
 var islands = slices.Concat(structures, strings.Fields("resp/wire resp/topology resp/stats resp/waits resp/migration "+
+	"resp/channels "+
 	"consensus/quorum wal/raftlog tests bench"))
 
 // pure packages do the same on every node: they know no time, no chance, no lock, no file and no socket.

@@ -75,3 +75,18 @@ func (r *relay) Flushed(run *command.Run) {
 		s.Flushed(run)
 	}
 }
+
+// Published is called under the write lock, and blocks for nothing.
+func (r *relay) Published(channel, message []byte, sharded bool) (receivers int) {
+	if s := r.server.Load(); s != nil {
+		return s.Published(channel, message, sharded)
+	}
+	return 0
+}
+
+// Replaced is called under the write lock, and blocks for nothing.
+func (r *relay) Replaced() {
+	if s := r.server.Load(); s != nil {
+		s.Replaced()
+	}
+}

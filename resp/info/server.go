@@ -54,6 +54,8 @@ func (s *Server) Write(t Text) {
 // Clients is the section about connections.
 type Clients struct {
 	Connected, Max, Blocked, Tracking int64
+	// Listening are those that listen to channels.
+	Listening int64
 	// LongestInput and LongestOutput are the largest buffers that a connection has now, in bytes.
 	LongestInput, LongestOutput int64
 }
@@ -67,6 +69,7 @@ func (c *Clients) Write(t Text) {
 	t.Field("client_recent_max_output_buffer", c.LongestOutput)
 	t.Field("blocked_clients", c.Blocked)
 	t.Field("tracking_clients", c.Tracking)
+	t.Field("pubsub_clients", c.Listening)
 	t.None("total_blocking_keys", "total_blocking_keys_on_nokey")
 }
 

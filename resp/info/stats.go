@@ -15,6 +15,8 @@ type Stats struct {
 	Overdue float64
 	// Hits and Misses are keys that clients of this node read and that were there, or were not.
 	Hits, Misses int64
+	// Channels, Patterns and ShardChannels are those to which clients listen.
+	Channels, Patterns, ShardChannels int
 	// TrackedKeys, TrackedItems and TrackedPrefixes are those of CLIENT TRACKING.
 	TrackedKeys, TrackedItems, TrackedPrefixes int
 	ErrorReplies                               int64
@@ -41,9 +43,12 @@ func (s *Stats) Write(t Text) {
 	t.None("evicted_keys", "evicted_clients", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
 	t.Field("keyspace_hits", s.Hits)
 	t.Field("keyspace_misses", s.Misses)
-	t.None("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
-		"migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time")
+	t.Field("pubsub_channels", s.Channels)
+	t.Field("pubsub_patterns", s.Patterns)
+	t.Field("pubsubshard_channels", s.ShardChannels)
+	t.None("latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys",
+		"active_defrag_hits", "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses",
+		"total_active_defrag_time", "current_active_defrag_time")
 	t.Field("tracking_total_keys", s.TrackedKeys)
 	t.Field("tracking_total_items", s.TrackedItems)
 	t.Field("tracking_total_prefixes", s.TrackedPrefixes)

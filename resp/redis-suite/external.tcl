@@ -12,8 +12,7 @@
 #     number of clients, and count all that happens. The script's nodes are there for nothing else.
 #  3. DEBUG RELOAD and DEBUG LOADAOF restart the node, which the script starts again: it loads its snapshot and its log.
 #     Before RELOAD the node takes a snapshot. So what the suite tests there is the way by which data really come back.
-#  4. A client that subscribes to the channel of invalidations becomes one of RESP3 instead, which gets them without it.
-#  5. In the tests of the file SUITE_UNJUDGED, a claim of how a value lies in memory that does not hold is printed as
+#  4. In the tests of the file SUITE_UNJUDGED, a claim of how a value lies in memory that does not hold is printed as
 #     [unjudged], and the test goes on: see skip.txt.
 
 rename source source_file
@@ -36,9 +35,6 @@ proc source {path} {
 # inward are the calls that only change how Redis keeps its data.
 set inward {^(config set (appendonly|aof-use-rdb-preamble)|debug (set-active-expire|quicklist-packed-threshold)) }
 
-# no_channel is the refusal of the channel by which clients of RESP2 get invalidations.
-set no_channel "ERR unknown command 'subscribe', with args beginning with: '__redis__:invalidate*"
-
 proc adapt_clients {} {
     rename ::redis::__dispatch__ ::redis::dispatch_unadapted
     proc ::redis::__dispatch__ {id method args} {
@@ -48,9 +44,6 @@ proc adapt_clients {} {
             return OK
         }
         set code [catch {uplevel 1 [list ::redis::dispatch_unadapted $id $method {*}$args]} result options]
-        if {$code == 1 && [string match -nocase $::no_channel $result]} {
-            return [hear_pushes $id]
-        }
         if {$code == 1 && [absent $result $::cur_test]} {
             puts "\[unprepared\]: $method $args: $result"
             return ""
@@ -59,19 +52,8 @@ proc adapt_clients {} {
             puts "\[unprepared\]: $method $args: $result"
             return OK
         }
-        if {$code == 0 && [info exists ::hearing($id)] && [lindex $result 0] eq "invalidate"} {
-            return [list message __redis__:invalidate [lindex $result 1]]
-        }
         return -options $options $result
     }
-}
-
-# hear_pushes lets a client get invalidations that wanted to subscribe to their channel: as a client of RESP3.
-proc hear_pushes {id} {
-    set ::hearing($id) yes
-    ::redis::dispatch_unadapted $id hello 3
-    if {$::redis::deferred($id)} {::redis::dispatch_unadapted $id read}
-    return {subscribe __redis__:invalidate 1}
 }
 
 # absent tells the errors by which a server says that it has no such thing, and that are passed over at this place.

@@ -14,6 +14,6 @@ func All() []*command.Spec {
 		stringCommands, conditionCommands, bitmapCommands, hashCommands, setCommands, keyCommands, databaseCommands,
 		deadlineCommands, objectCommands, lockCommands, topicCommands, onceCommands, streamCommands,
 		hyperLogLogCommands, laterCommands, dumpCommands, listCommands, sortingCommands, sortedSetCommands,
-		geoCommands,
+		geoCommands, messageCommands,
 	)
 }

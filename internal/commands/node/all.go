@@ -12,6 +12,6 @@ func All() []*command.Spec {
 	return slices.Concat(
 		connectionCommands, clientCommands, serverCommands, introspectionCommands, configCommands,
 		latencyCommands, slowLogCommands, memoryCommands, debugCommands, clusterCommands, raftCommands,
-		transactionCommands, aclCommands,
+		transactionCommands, aclCommands, pubSubCommands,
 	)
 }
