@@ -3,6 +3,9 @@
 //
 //	go run ./bench --help
 //	go run ./bench compare --help     throughput and costs beside other systems
+//	go run ./bench latency --help     latency at half of the maximum, beside others, with a node dead, with many keys
+//	go run ./bench scale --help       costs as keys, values, nodes and connections grow
+//	go run ./bench failover --help    what clients wait when leaders are killed
 //	go run ./bench layers             small benchmarks, layer by layer
 package main
 
@@ -27,8 +30,11 @@ import (
 
 // commands are the words behind go run ./bench. Each writes its report to out.
 var commands = map[string]func(ctx context.Context, args []string, out io.Writer) error{
-	"compare": runCompare,
-	"layers":  runLayers,
+	"compare":  runCompare,
+	"failover": runFailover,
+	"latency":  runLatency,
+	"layers":   runLayers,
+	"scale":    runScale,
 }
 
 func main() {

@@ -63,3 +63,22 @@ func TestCompare_OneAtATimeWithRedisBenchmark(t *testing.T) {
 		"--redis-benchmark")
 	expect(t, report, "SET c=50", "raftredis-one", "At rest")
 }
+
+func TestLatency_BesideOthersWithOneDeadAndManyKeys(t *testing.T) {
+	report := measured(t, "latency", "--rounds", "1", "--period", "200ms", "--keys", "100", "--few-keys", "10",
+		"--many-keys", "1000", "--port", ports(t, 40))
+	expect(t, report, "redis-replicas", "one of three nodes dead", "raftredis, 1000 keys", "p99.9 with 1000 keys",
+		"p99 with one of three nodes dead, of that with all")
+}
+
+func TestFailover_IsMeasuredByKillingLeaders(t *testing.T) {
+	report := measured(t, "failover", "--kills", "2", "--port", ports(t, 10))
+	expect(t, report, "median of 2 kills", "elections for a new leader")
+}
+
+func TestScale_MeasuresAllItsParts(t *testing.T) {
+	report := measured(t, "scale", "--rounds", "1", "--period", "100ms", "--keys", "10,1000", "--memory-keys", "10000",
+		"--idle", "50", "--port", ports(t, 30))
+	expect(t, report, "c=50 P=16", "raftredis-one", "values of 65536 bytes", "each follower",
+		"50 connections that do nothing", "KiB for each of them")
+}
