@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
@@ -26,8 +28,8 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// failedServer is a server whose node has failed: its disk has lost the directory of snapshots.
-func failedServer(t *testing.T) *server {
+// blankConfig is the configuration of a blank node that forms a cluster of its own.
+func blankConfig(t *testing.T) *Config {
 	t.Helper()
 	c := NewConfig()
 	c.node.Directory, c.node.Bootstrap, c.node.JournalFileBytes = filepath.Join(t.TempDir(), "n"), true, 16<<20
@@ -35,6 +37,13 @@ func failedServer(t *testing.T) *server {
 	if err := c.complete(); err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// failedServer is a server whose node has failed: its disk has lost the directory of snapshots.
+func failedServer(t *testing.T) *server {
+	t.Helper()
+	c := blankConfig(t)
 	logger := slog.New(slog.DiscardHandler)
 	s, err := wire(c, logger, nil)
 	if err != nil {
@@ -76,4 +85,15 @@ func TestANodeThatFailsBeforeItServesEndsAsFatal(t *testing.T) {
 	if err := s.run(make(chan os.Signal), make(chan struct{}), io.Discard); exit.Code(err) != exit.Fatal {
 		t.Errorf("the process ends with exit code %d: %v", exit.Code(err), err)
 	}
+}
+
+// A server that cannot be made takes its event loop with it, as it does its listeners.
+func TestAServerThatCannotBeMadeLeavesNothing(t *testing.T) {
+	c := blankConfig(t)
+	c.eventLoop, c.front.Limits.MaxArguments = true, -1
+	before := goleak.IgnoreCurrent()
+	if _, err := wire(c, slog.New(slog.DiscardHandler), nil); err == nil {
+		t.Fatal("a server takes a negative number of arguments")
+	}
+	goleak.VerifyNone(t, before)
 }

@@ -59,6 +59,7 @@ func wire(c *Config, logger *slog.Logger, stop <-chan os.Signal) (*server, error
 	if err := s.assemble(peers); err != nil {
 		clients.Close()
 		peers.Close()
+		s.closeLoop()
 		return nil, err
 	}
 	go func() {
@@ -187,10 +188,14 @@ func (s *server) close(ctx context.Context) error {
 			err = closing
 		}
 	}
+	s.closeLoop()
+	return err
+}
+
+func (s *server) closeLoop() {
 	if s.loop != nil {
 		s.loop.Close()
 	}
-	return err
 }
 
 func (s *server) handOver(ctx context.Context) {
