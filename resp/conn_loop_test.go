@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/internal/ownprocess"
 )
 
 // P8: a call of the store that stays holds up the client that wants it, and no other one: the loop goes on without it.
@@ -276,7 +278,7 @@ func TestTimeoutBeginsBehindALateReply(t *testing.T) {
 
 // G7: a link whose run is with the store leaves the loop although the process has no descriptor left.
 func TestALinkLeavesTheLoopWithoutDescriptors(t *testing.T) {
-	if !inChild(t) {
+	if !ownprocess.Is(t) {
 		return
 	}
 	store, hold := newFakeStore(t), make(chan struct{})
@@ -285,7 +287,7 @@ func TestALinkLeavesTheLoopWithoutDescriptors(t *testing.T) {
 	p := s.dial()
 	p.send("SET a 1\r\n")
 	eventually(t, "submitted", func() bool { return store.pendingCount() == 1 })
-	release := exhaust(t)
+	release := ownprocess.ExhaustDescriptors(t)
 	s.awaitTaken()
 	close(hold)
 	eventually(t, "off the loop", func() bool { return s.onLoop() == 0 })

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/raftredis/raftredis/internal/tcppair"
 )
 
 // soon bounds what happens at once on a machine that is not busy.
@@ -39,20 +41,9 @@ func await(t *testing.T, what string, done <-chan struct{}) {
 // pair is two ends of a TCP connection; the first one is taken from the runtime.
 func pair(t *testing.T) (socket int, other net.Conn) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	other, accepted := tcppair.New(t)
+	socket, err := Take(accepted)
 	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	if other, err = net.Dial("tcp", l.Addr().String()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { other.Close() })
-	accepted, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if socket, err = Take(accepted); err != nil {
 		t.Fatal(err)
 	}
 	return socket, other
@@ -459,20 +450,8 @@ func BenchmarkEnterLeave(b *testing.B) {
 // tcp-keepalive: a socket that the runtime gets back is as it was before, and served as any connection.
 func TestGiveChangesNothingOfASocket(t *testing.T) {
 	for _, want := range []net.KeepAliveConfig{{}, {Enable: true, Idle: 77 * time.Second, Interval: 7 * time.Second}} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		other, err := net.Dial("tcp", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer other.Close()
-		before, err := l.Accept()
-		if err != nil {
-			t.Fatal(err)
-		}
+		other, before := tcppair.New(t)
+		local := before.LocalAddr().String()
 		if err := before.(*net.TCPConn).SetKeepAliveConfig(want); err != nil {
 			t.Fatal(err)
 		}
@@ -488,7 +467,7 @@ func TestGiveChangesNothingOfASocket(t *testing.T) {
 				t.Errorf("keep-alive %d, %d s, %v; want %+v", keeps, idle, err, want)
 			}
 		}
-		if before.RemoteAddr().String() != other.LocalAddr().String() || before.LocalAddr().String() != l.Addr().String() {
+		if before.RemoteAddr().String() != other.LocalAddr().String() || before.LocalAddr().String() != local {
 			t.Errorf("from %v to %v", before.RemoteAddr(), before.LocalAddr())
 		}
 		b := make([]byte, 5)

@@ -5,42 +5,13 @@ package history
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"syscall"
 	"testing"
 
+	"github.com/raftredis/raftredis/internal/ownprocess"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
-
-// inChild runs a test again in a process of its own, and reports whether this is that process: what a test takes from
-// the whole process, no other test must miss.
-func inChild(t *testing.T) bool {
-	t.Helper()
-	const variable = "RAFTREDIS_TEST_CHILD"
-	if os.Getenv(variable) == t.Name() {
-		return true
-	}
-	command := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.count=1")
-	command.Env = append(os.Environ(), variable+"="+t.Name())
-	if output, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("in a process of its own: %v\n%s", err, output)
-	}
-	return false
-}
-
-// exhaust has the system give no file descriptor to the process, also none that it has just closed; release ends that.
-// It is as if clients took each one at once.
-func exhaust(t *testing.T) (release func()) {
-	t.Helper()
-	var limit syscall.Rlimit
-	must(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
-	must(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 3, Max: limit.Max}))
-	if f, err := os.Open(os.DevNull); !errors.Is(err, syscall.EMFILE) {
-		t.Fatalf("there are descriptors still: the test proves nothing: %v, %v", f, err)
-	}
-	return func() { must(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)) }
-}
 
 // mustWait demands an error that says that there are no descriptors, and that this is a state.
 func mustWait(t *testing.T, what string, err error) {
@@ -52,7 +23,7 @@ func mustWait(t *testing.T, what string, err error) {
 
 // G7: clients can take all descriptors. Then history waits, and loses nothing.
 func TestHistoryWithoutDescriptorsWaits(t *testing.T) {
-	if !inChild(t) {
+	if !ownprocess.Is(t) {
 		return
 	}
 	o := blank(t)
@@ -60,7 +31,7 @@ func TestHistoryWithoutDescriptorsWaits(t *testing.T) {
 	fill(t, h, 1, 60, 300)
 	es := entries(61, 100, 300)
 
-	release := exhaust(t)
+	release := ownprocess.ExhaustDescriptors(t)
 	for range 2 {
 		mustWait(t, "a write into new segments", write(h, es))
 		_, _, err := h.Entries(1, 1000)
@@ -75,7 +46,7 @@ func TestHistoryWithoutDescriptorsWaits(t *testing.T) {
 	wantThrough(t, h, 100)
 
 	must(t, write(h, entries(101, 101, 10)))
-	release = exhaust(t)
+	release = ownprocess.ExhaustDescriptors(t)
 	h.reader.cached = nil
 	_, _, err := h.Entries(1, 1000)
 	mustWait(t, "a read of an old segment", err)
@@ -96,14 +67,14 @@ func TestHistoryWithoutDescriptorsWaits(t *testing.T) {
 
 // An installed snapshot is in force as soon as the journal says so: then history cannot refuse to begin anew.
 func TestHistoryBeginsAnewWithoutDescriptors(t *testing.T) {
-	if !inChild(t) {
+	if !ownprocess.Is(t) {
 		return
 	}
 	h := open(t, blank(t))
 	fill(t, h, 1, 20, 300)
 	next := t.TempDir()
 	must(t, Seed(next, 51))
-	release := exhaust(t)
+	release := ownprocess.ExhaustDescriptors(t)
 	must(t, h.Restart(next, raftlog.Mark{Term: 1, Index: 50}))
 	wantThrough(t, h, 50)
 	mustWait(t, "a write", write(h, entries(51, 60, 300)))

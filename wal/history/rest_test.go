@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/ownprocess"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -147,12 +148,12 @@ func TestAFailedSyncInARestIsFinal(t *testing.T) {
 
 // G7: A rest without descriptors waits for the next write, and loses nothing.
 func TestARestWithoutDescriptorsIsAState(t *testing.T) {
-	if !inChild(t) {
+	if !ownprocess.Is(t) {
 		return
 	}
 	const n = restEntries
 	o, h := large(t, n)
-	release := exhaust(t)
+	release := ownprocess.ExhaustDescriptors(t)
 	mustWait(t, "a rest", h.Rest())
 	must(t, h.Rest()) // there is nothing left to let go of
 	wantThrough(t, h, n)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/reactor"
+	"github.com/raftredis/raftredis/internal/tcppair"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -30,20 +31,7 @@ func serveInlet(t *testing.T, greeted func(*incoming)) *onInlet {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.Close)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	other, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { other.Close() })
-	conn, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
+	other, conn := tcppair.New(t)
 	n := &node{t: t, events: make(chan any, 1<<10), hello: Hello{ClusterID: testCluster, From: 1}}
 	n.room.Store(true)
 	in := &incoming{place: place{2, purposeMessages}, conn: conn, ended: make(chan struct{})}

@@ -8,6 +8,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/reactor"
+	"github.com/raftredis/raftredis/internal/tcppair"
 )
 
 // P6: what waits for a peer that reads slowly is encoded a piece at a time: its queue may hold more than the loop may
@@ -46,20 +47,7 @@ func TestWhatWaitedForRoomComesInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.Close)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	conn, err := net.Dial("tcp", listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := listener.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
+	conn, other := tcppair.New(t)
 	l := newLink(conn, testCluster, 1, 2, &Options{QueueBytes: 1 << 30, WriteTimeout: patience})
 	l.joinLoop(r)
 	ended := make(chan error, 1)
