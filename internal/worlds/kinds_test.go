@@ -17,27 +17,15 @@ func TestTheModelAnswersAsTheMachineDoes(t *testing.T) {
 	chance := rand.New(rand.NewPCG(7, 1))
 	mix := workload.Mix{Keys: 2, KeyLife: time.Hour}
 	c := KeySpace{}.NewClient(0, chance, mix).(*client)
-	m := KeySpace{}.NewMachine().(machine)
-	if err := m.Restore(1, nil); err != nil {
-		t.Fatal(err)
-	}
-	index, states, met := uint64(0), map[string]*family{}, map[string]int{}
+	m := newAlone(t)
+	states, met := map[string]*family{}, map[string]int{}
 	for i := range calls {
 		words := c.read(c.key(0))
 		if c.hits(0.6) {
 			words = c.write(c.key(0))
 		}
 		r := &Request{calls: []call{words}, protocol: 2}
-		run := r.Begin(i).(*Run)
-		if r.Reads() {
-			m.Query(0, run.Local())
-		} else {
-			index++
-			m.Apply(index, 0, run.Body(), run.Local())
-		}
-		if err := run.Answered(); err != nil {
-			t.Fatal(err)
-		}
+		run := m.answer(t, i, 0, r)
 		name := familyOf(words[1])
 		if states[name] == nil {
 			states[name] = &family{}

@@ -69,10 +69,7 @@ func TestTheJudgeOfLocksKnowsRightFromWrong(t *testing.T) {
 // TestClientsHoldLocks: what clients make up of the replies takes, prolongs and gives up locks, and is refused.
 func TestClientsHoldLocks(t *testing.T) {
 	const requests = 4000
-	m := KeySpace{}.NewMachine().(machine)
-	if err := m.Restore(1, nil); err != nil {
-		t.Fatal(err)
-	}
+	m := newAlone(t)
 	var clients []*client
 	for number := range 3 {
 		clients = append(clients, KeySpace{}.NewClient(number, rand.New(rand.NewPCG(9, uint64(number))),
@@ -82,22 +79,18 @@ func TestClientsHoldLocks(t *testing.T) {
 	var log workload.Log
 	met := map[string]int{}
 	for i := range requests {
-		r := clients[i%len(clients)].locking(false)
-		run := r.Begin(i).(*Run)
+		r := clients[i%len(clients)].locking(false).(*Request)
 		stamp := int64(1000 + 100*i)
+		run := m.do(i, stamp, r)
 		if r.Reads() {
-			m.Query(stamp, run.Local())
 			continue
 		}
-		in := workload.Input{Stamp: stamp, Data: run.Body()}
-		log.Inputs = append(log.Inputs, in)
-		index := uint64(len(log.Inputs))
-		m.Apply(index, stamp, in.Data, run.Local())
 		if err := run.Answered(); err != nil {
 			t.Fatal(err)
 		}
+		log.Inputs = append(log.Inputs, workload.Input{Stamp: stamp, Data: run.Body()})
 		met[run.calls[0][0]+" "+run.replies[0][:2]]++
-		history = append(history, workload.Operation{Run: run, Number: i, Known: true, Index: raftlog.Index(index)})
+		history = append(history, workload.Operation{Run: run, Number: i, Known: true, Index: raftlog.Index(m.applied)})
 	}
 	if err := checkLocks(history, &log); err != nil {
 		t.Error(err)

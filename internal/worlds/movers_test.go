@@ -10,28 +10,53 @@ import (
 	"github.com/raftredis/raftredis/consensus/sim/workload"
 )
 
+// alone is a machine that answers one request after the other, without a cluster.
+type alone struct {
+	machine
+	applied uint64 // entries
+}
+
+func newAlone(t *testing.T) *alone {
+	t.Helper()
+	a := &alone{machine: KeySpace{}.NewMachine().(machine)}
+	if err := a.Restore(1, nil); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// do has the machine do a request at a log time.
+func (a *alone) do(number int, stamp int64, r *Request) *Run {
+	run := r.Begin(number).(*Run)
+	if r.Reads() {
+		a.Query(stamp, run.Local())
+	} else {
+		a.applied++
+		a.Apply(a.applied, stamp, run.Body(), run.Local())
+	}
+	return run
+}
+
+// answer is do for a request that is answered.
+func (a *alone) answer(t *testing.T, number int, stamp int64, r *Request) *Run {
+	t.Helper()
+	run := a.do(number, stamp, r)
+	if err := run.Answered(); err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
 // TestTheModelMovesAsTheMachineDoes: both answer the same to random requests on movers, which come and go between their
 // databases.
 func TestTheModelMovesAsTheMachineDoes(t *testing.T) {
 	const requests = 10_000
 	c := KeySpace{}.NewClient(0, rand.New(rand.NewPCG(9, 1)), workload.Mix{Keys: 2, KeyLife: time.Hour}).(*client)
-	m := KeySpace{}.NewMachine().(machine)
-	if err := m.Restore(1, nil); err != nil {
-		t.Fatal(err)
-	}
-	index, known, met := uint64(0), states{}, map[string]int{}
+	m := newAlone(t)
+	known, met := states{}, map[string]int{}
 	for i := range requests {
 		r := c.move(0, i%4 == 0).(*Request)
-		run := r.Begin(i).(*Run)
-		if r.Reads() {
-			m.Query(0, run.Local())
-		} else {
-			index++
-			m.Apply(index, 0, run.Body(), run.Local())
-		}
-		if err := run.Answered(); err != nil {
-			t.Fatal(err)
-		}
+		run := m.answer(t, i, 0, r)
 		r.each(func(at int, call call, name string) {
 			want := known.apply(call, name, func(string, family, family, string) {})
 			if got := run.replies[at]; got != want {
