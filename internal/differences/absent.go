@@ -49,7 +49,7 @@ var AbsentFields = []Absent{
 	},
 	{
 		[]string{"multiplexing_api", "monotonic_clock", "hz", "configured_hz"},
-		"there is no event loop: the Go runtime waits for sockets, and nothing is done so many times a second",
+		"nothing is done so many times a second; `raft_event_loop` says whether a loop waits for the sockets",
 	},
 	{
 		[]string{
@@ -58,7 +58,8 @@ var AbsentFields = []Absent{
 			"eventloop_duration_cron_sum", "eventloop_duration_max", "eventloop_cmd_per_cycle_max",
 			"used_cpu_sys_main_thread", "used_cpu_user_main_thread",
 		},
-		"there is no event loop, and no main thread; `LATENCY` and `RAFT.SLOWLOG` tell where time goes",
+		"the event loop goes from thread to thread, and its rounds are not counted; `raft_event_loop_taken_away`, " +
+			"`LATENCY` and `RAFT.SLOWLOG` tell where time goes",
 	},
 	{[]string{"lru_clock"}, "uses of keys are not tracked"},
 	{[]string{"shutdown_in_milliseconds"}, "a stop waits for no replica"},

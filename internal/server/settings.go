@@ -116,8 +116,8 @@ func (c *Config) nodeRows() []*setting.Row {
 		{
 			Name: "raft.event-loop", Flag: "event-loop", Section: ofNode, Unit: "yes|no",
 			Value: &setting.YesOrNo{YesNo: setting.YesNo{At: setting.SwitchAt(&c.eventLoop)}}, Default: "yes",
-			Help: "serve clients and other nodes on one thread as far as possible (Linux): much faster where a node has one " +
-				"or two cores",
+			Help: "serve clients and other nodes on one thread as far as possible (Linux; elsewhere it changes nothing): much " +
+				"faster where a node has one or two cores",
 		},
 		{
 			Name: "insecure-peers", Flag: "insecure-peers", Section: ofNode, Private: true,
