@@ -35,6 +35,9 @@ const (
 	// fastSyncs in a row took less.
 	slowSync  = 3 * time.Millisecond
 	fastSyncs = 32
+	// longSync is how long a sync takes, on average, during which new work does not wait on the loop: a wake-up of the
+	// log writer costs less. A read waits for none.
+	longSync = 300 * time.Microsecond
 	// fillEvery is how often the filler is woken, unless it is for fillBytes.
 	fillEvery = 10 * time.Millisecond
 	fillBytes = 64 << 10
@@ -45,6 +48,8 @@ type inline struct {
 	work    engine.Work
 	appends []raft.AppendOperation
 	fill    []raftlog.Entry
+	// syncs says what came in during syncs.
+	syncs awaited
 	// filled is when the filler was woken last, appended when the loop wrote the journal last; zero: it is sealed.
 	filled, appended time.Time
 }
@@ -111,18 +116,22 @@ func (r *Runner) applyInline() {
 
 // handAppends gives operations to the log writer, or keeps them for Settle.
 func (r *Runner) handAppends(operations []raft.AppendOperation) {
+	r.rounds.inline.syncs.note(&r.rounds.in, r.disk.mean() >= longSync)
 	if len(operations) == 0 {
 		return
 	}
-	if r.effects.Reactor != nil && r.writing.Load() == 0 && r.disk.isFast() && isSmall(operations) {
+	r.rounds.inline.syncs.underWay = true
+	if r.effects.Reactor != nil && r.writing.Load() == 0 && r.disk.isFast() && isSmall(operations) &&
+		!r.rounds.inline.syncs.held {
 		r.rounds.inline.appends = append(r.rounds.inline.appends, operations...)
 		return
 	}
 	r.leaveToWriter(append(r.takeAppends(), operations...)) // what was kept in a turn that lost the loop comes first
 }
 
-// leaveToWriter gives operations to the log writer.
+// leaveToWriter gives operations to the log writer, which seals the journal behind them.
 func (r *Runner) leaveToWriter(operations []raft.AppendOperation) {
+	r.rounds.inline.appended = time.Time{}
 	for _, op := range operations {
 		r.writing.Add(1)
 		r.appends.Force(op, 1)
@@ -210,16 +219,58 @@ func (r *Runner) awaitInline() {
 	}
 }
 
+// awaited tells whether something waited for a sync that the loop did, or would have. As long as that is so the log
+// writer has the journal. A client alone never meets its own sync, nor do clients whose commands came together.
+type awaited struct {
+	// underWay says that a group was handed out and is not known to be durable; waits that something came since.
+	underWay, waits bool
+	// held is what waits was at the end of the last sync.
+	held bool
+	// epoch is the newest round of confirmation that was heard of, in the newest term.
+	epoch raft.Epoch
+	term  raftlog.Term
+}
+
+// note takes what a turn has. Reads count, and what asks or answers for their confirmation; where syncs are long, new
+// work does as well.
+func (a *awaited) note(in *engine.Inputs, long bool) {
+	came := len(in.Reads) > 0 || long && len(in.Batches) > 0
+	for i := range in.Messages {
+		m := &in.Messages[i]
+		if m.Term > a.term {
+			a.term, a.epoch = m.Term, 0
+		}
+		switch {
+		case m.Epoch > a.epoch: // there are reads: nothing else begins one
+			came, a.epoch = true, m.Epoch
+		case m.Own == engine.ReadIndex, long && (m.Kind == raft.Append || m.Own == engine.Forward):
+			came = true
+		}
+	}
+	if a.waits = a.underWay && (a.waits || came); in.Appended != 0 {
+		a.underWay, a.held, a.waits = false, a.waits, false
+	}
+}
+
 // pace tells a disk that is fast from one that is not. What writes the journal notes; any may ask.
 type pace struct {
 	// missing is how many fast syncs in a row there have to be before the disk is fast.
 	missing atomic.Int32
+	// average is what a write with its sync took of late, in nanoseconds.
+	average atomic.Int64
 }
+
+// smoothing is how many writes the average is of.
+const smoothing = 8
+
+func (p *pace) mean() time.Duration { return time.Duration(p.average.Load()) }
 
 func (p *pace) isFast() bool { return p.missing.Load() == 0 }
 
 // note takes how long a write with its sync took.
 func (p *pace) note(took time.Duration) {
+	before := p.average.Load()
+	p.average.Store(before + (int64(took)-before)/smoothing)
 	switch missing := p.missing.Load(); {
 	case took >= slowSync:
 		p.missing.Store(fastSyncs)

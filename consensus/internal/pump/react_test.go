@@ -11,6 +11,9 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/mailbox"
+	"github.com/raftredis/raftredis/internal/reactor"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // hold makes the next Append wait until release is called.
@@ -190,6 +193,64 @@ func (r *running) awaitSeal(t *testing.T) {
 	for deadline := time.Now().Add(patience); unsealed(); <-time.After(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("no seal for %v", patience)
+		}
+	}
+}
+
+// P8: what came in while the loop synced waited for that, so the next sync is the log writer's: reads and their rounds
+// of confirmation always, new work where syncs are long. Who waits for their own sync alone does not wait longer.
+func TestASyncThatReadsWaitForIsTheLogWriters(t *testing.T) {
+	reads := engine.Inputs{Reads: []*engine.Read{{}}}
+	batches := engine.Inputs{Batches: []*engine.Batch{{}}}
+	epoch := func(e raft.Epoch, term raftlog.Term, kind raft.MessageKind) engine.Inputs {
+		return engine.Inputs{Messages: []engine.Message{{Message: raft.Message{Kind: kind, Epoch: e, Term: term}}}}
+	}
+	operation := func(number raftlog.OperationNumber) (op raft.AppendOperation) {
+		op.Number = number
+		return op
+	}
+	forwarded := engine.Inputs{Messages: []engine.Message{{Own: engine.ReadIndex}}}
+	for _, c := range []struct {
+		what   string
+		during []engine.Inputs
+		took   time.Duration
+		writer bool
+	}{
+		{"nothing", nil, longSync / 2, false},
+		{"a read", []engine.Inputs{reads}, longSync / 2, true},
+		{"a read, then nothing", []engine.Inputs{reads, {}}, longSync / 2, true},
+		{"a read at a follower", []engine.Inputs{forwarded}, longSync / 2, true},
+		{"a round that was heard of", []engine.Inputs{epoch(7, 3, raft.Heartbeat)}, longSync / 2, false},
+		{"a round", []engine.Inputs{epoch(8, 3, raft.Heartbeat)}, longSync / 2, true},
+		{"a round beside entries", []engine.Inputs{epoch(8, 3, raft.Append)}, longSync / 2, true},
+		{"a round of a new leader", []engine.Inputs{epoch(1, 4, raft.Heartbeat)}, longSync / 2, true},
+		{"commands, short", []engine.Inputs{batches}, longSync - 1, false},
+		{"commands, long", []engine.Inputs{batches}, longSync, true},
+		{"entries, short", []engine.Inputs{epoch(7, 3, raft.Append)}, longSync - 1, false},
+		{"entries, long", []engine.Inputs{epoch(7, 3, raft.Append)}, longSync, true},
+		{"acknowledgements, long", []engine.Inputs{epoch(7, 3, raft.AppendReply)}, longSync, false},
+	} {
+		r := &Runner{effects: Effects{Reactor: &reactor.Reactor{}}, appends: mailbox.New[raft.AppendOperation](1 << 10)}
+		r.disk.average.Store(int64(c.took))
+		turn := func(in engine.Inputs, operations ...raft.AppendOperation) (inline int) {
+			r.rounds.in = in
+			r.handAppends(operations)
+			return len(r.takeAppends())
+		}
+		turn(reads) // what came before the sync says nothing
+		turn(epoch(7, 3, raft.Heartbeat), operation(1))
+		for _, in := range c.during {
+			turn(in)
+		}
+		turn(engine.Inputs{Appended: 1})
+		inline := turn(reads, operation(2))
+		if writers := len(r.appends.Take(nil)); (inline == 0) != c.writer || inline+writers != 1 {
+			t.Errorf("behind a sync with %s the loop keeps %d groups, the log writer has %d", c.what, inline, writers)
+		}
+		r.writing.Store(0)
+		turn(engine.Inputs{Appended: 2})
+		if turn(engine.Inputs{}, operation(3)) != 1 {
+			t.Errorf("%s: the log writer has the journal still, although nothing came", c.what)
 		}
 	}
 }
