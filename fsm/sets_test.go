@@ -130,21 +130,26 @@ func TestDrawsWithRepetitionAreBounded(t *testing.T) {
 
 // S23: TestContainersFollowContentAlone goes on with SPOP, SRANDMEMBER, HRANDFIELD, RANDOMKEY, SCAN, HSCAN and SSCAN on
 // machines of another layout: one that came the long way, with elements that went again and freezes in between, and one
-// restored from its image at each step.
+// restored from its image at each step. The order in which elements of small containers came is a part of the contents:
+// both ways lead to the same one. Those of 300 elements are in an order on both ways, those of 5,000 have none.
 func TestContainersFollowContentAlone(t *testing.T) {
 	straight, devious := newMachine(t), newMachine(t)
 	apply := func(m *Machine, lines ...string) { m.Apply(m.Index()+1, 0, body(lines...), nil) }
-	for n, size := range map[string]int{"1": 10, "2": 300, "3": 5000} {
+	for _, c := range []struct {
+		n         string
+		size, all int
+	}{{"1", 10, 500}, {"2", 300, 500}, {"3", 5000, 30_000}} {
+		n, size := c.n, c.size
 		for i := range size {
 			apply(straight, fmt.Sprintf("sadd s%s m%d", n, i), fmt.Sprintf("hset h%s m%d v%d", n, i, i))
 		}
-		for i := range 6 * size {
+		for i := range c.all {
 			apply(devious, fmt.Sprintf("sadd s%s m%d", n, i), fmt.Sprintf("hset h%s m%d other%d", n, i, i))
 			if i%size == 0 {
 				devious.Freeze().Release()
 			}
 		}
-		for i := range 6 * size {
+		for i := range c.all {
 			if i < size {
 				apply(devious, fmt.Sprintf("hset h%s m%d v%d", n, i, i))
 			} else {
@@ -166,7 +171,84 @@ func TestContainersFollowContentAlone(t *testing.T) {
 	if straight.Hash() != devious.Hash() || !bytes.Equal(imageOf(t, straight), imageOf(t, devious)) {
 		t.Fatal("the contents are equal, and the states differ")
 	}
+	other := restored(t, imageOf(t, straight))
+	for _, m := range []*Machine{straight, devious} {
+		apply(m, "srem s1 m0", "sadd s1 m0 m1")
+	}
+	if apply(other, "srem s1 m1", "sadd s1 m0 m1"); other.Hash() == straight.Hash() {
+		t.Fatal("the orders differ, and the states are equal")
+	}
 	goOnAlike(t, straight, devious)
+}
+
+// TestSmallContainersKeepTheirOrder by what commands answer. Where Redis has the order of a listpack or of an intset, it
+// is the same one.
+func TestSmallContainersKeepTheirOrder(t *testing.T) {
+	m := newMachine(t)
+	for _, c := range []struct{ lines, ask, want string }{
+		{"hset h b 1 a 2 c 3", "hgetall h", "b 1 a 2 c 3"},
+		{"hset h b 4", "hkeys h", "b a c"},
+		{"hdel h a", "hvals h", "4 3"},
+		{"hset h a 5", "hgetall h", "b 4 c 3 a 5"},
+		{"hsetnx h d 6; hsetnx h b 7; hincrby h e 8; hincrby h c 1; hincrbyfloat h f 0.5", "hgetall h",
+			"b 4 c 4 a 5 d 6 e 8 f 0.5"},
+		{"copy h copy; rename copy name", "hkeys name", "b c a d e f"},
+		{"", "hscan h 0", "0 b 4 c 4 a 5 d 6 e 8 f 0.5"},
+		{"", "hscan h 0 match [ae]", "0 a 5 e 8"},
+		{"", "hrandfield h 9", "b c a d e f"},
+		{"sadd s b a c b", "smembers s", "b a c"},
+		{"srem s a; sadd s d a b", "smembers s", "b c d a"},
+		{"", "sscan s 0", "0 b c d a"},
+		{"smove s t c; smove s t b", "smembers t", "c b"},
+		{"sadd n 10 -3 7 9223372036854775807", "smembers n", "-3 7 10 9223372036854775807"},
+		{"sadd n 8 x 1 y", "smembers n", "-3 7 8 10 9223372036854775807 x 1 y"},
+		{"srem n x y; sadd n 5", "smembers n", "-3 7 8 10 9223372036854775807 1 5"},
+		{"sadd u 3 1 q; sadd v 2 p 1", "sunion u v", "1 3 q 2 p"},
+		{"sunionstore w u v", "smembers w", "1 3 q 2 p"},
+		{"", "sunion v u", "2 p 1 3 q"},
+		{"sadd x d b c a; sadd y a b c e f", "sinter y x", "b c a"},
+		{"sinterstore w y x", "smembers w", "b c a"},
+		{"", "sdiff x s", "b c"},
+		{"sdiffstore w y t", "smembers w", "a e f"},
+		{"del l; sadd l z y x 3 1", "sort l by nosort", "z y x 3 1"},
+		{"sadd p f e d c b a", "spop p 6", "f e d c b a"},
+	} {
+		for _, line := range strings.Split(c.lines, "; ") {
+			if line != "" {
+				do(m, words(line))
+			}
+		}
+		if got := shown(do(m, words(c.ask))); got != c.want {
+			t.Errorf("%s; %s: %s, want %s", c.lines, c.ask, got, c.want)
+		}
+	}
+	again := restored(t, imageOf(t, m))
+	for _, ask := range []string{"hgetall name", "smembers s", "smembers n", "smembers u", "smembers w"} {
+		want := do(m, words(ask))
+		if got := do(again, words(ask)); got != want {
+			t.Errorf("restored: %s: %s, want %s", ask, shown(got), shown(want))
+		}
+		key := strings.Fields(ask)[1]
+		_, payload, _ := strings.Cut(do(m, words("dump "+key)), "\r\n")
+		do(m, [][]byte{[]byte("restore"), []byte("copied"), []byte("0"), []byte(payload[:len(payload)-2]), []byte("replace")})
+		if key == "n" { // all are integers: RESTORE makes a set that ascends of them, as Redis does
+			want = "*7\r\n$2\r\n-3\r\n$1\r\n1\r\n$1\r\n5\r\n$1\r\n7\r\n$1\r\n8\r\n$2\r\n10\r\n$19\r\n9223372036854775807\r\n"
+		}
+		if got := do(m, words(strings.Fields(ask)[0]+" copied")); got != want {
+			t.Errorf("dumped: %s: %s, want %s", ask, shown(got), shown(want))
+		}
+	}
+}
+
+// shown are the strings of a reply.
+func shown(reply string) string {
+	var all []string
+	for _, line := range strings.Split(strings.TrimSuffix(reply, "\r\n"), "\r\n") {
+		if line != "" && !strings.ContainsRune("*$", rune(line[0])) {
+			all = append(all, line)
+		}
+	}
+	return strings.Join(all, " ")
 }
 
 // goOnAlike asks two machines in one state, and one that is restored, for what is left to chance.

@@ -1,7 +1,9 @@
 package sets
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
@@ -32,16 +34,24 @@ func lookUp(get func(key []byte) *keyspace.Entry, keys [][]byte) (sets []*value.
 	return sets, true
 }
 
-// intersect is the intersection. It goes through the smallest set.
-func intersect(sets []*value.Set, visit func(member value.Item) bool) {
-	smallest := 0
+// smallestOf is the number of the smallest set, the first of them. There is none if one is absent.
+func smallestOf(sets []*value.Set) (smallest int, is bool) {
 	for i, s := range sets {
 		if s == nil {
-			return
+			return 0, false
 		}
 		if s.Len() < sets[smallest].Len() {
 			smallest = i
 		}
+	}
+	return smallest, true
+}
+
+// intersect is the intersection. It goes through the smallest set.
+func intersect(sets []*value.Set, visit func(member value.Item) bool) {
+	smallest, is := smallestOf(sets)
+	if !is {
+		return
 	}
 	sets[smallest].Each(func(member value.Item) bool {
 		for i, s := range sets {
@@ -122,12 +132,37 @@ func looksOfSmallest(sets []*value.Set) int {
 }
 
 // inter, union and diff are SINTER, SUNION and SDIFF key [key …].
-func inter(v exec.View, c exec.Call) []byte { return show(v, c, intersect, looksOfSmallest) }
-func union(v exec.View, c exec.Call) []byte { return show(v, c, unite, looksOfAll) }
-func diff(v exec.View, c exec.Call) []byte  { return show(v, c, subtract, looksOfFirst) }
+func inter(v exec.View, c exec.Call) []byte {
+	return show(v, c, intersect, looksOfSmallest, asTheyCome)
+}
+func union(v exec.View, c exec.Call) []byte { return show(v, c, unite, looksOfAll, asAdded) }
+func diff(v exec.View, c exec.Call) []byte  { return show(v, c, subtract, looksOfFirst, asAdded) }
 
-// show answers with a combination of the sets of a call.
-func show(v exec.View, c exec.Call, members combine, work looks) []byte {
+// asTheyCome leaves members in the order in which they were found: Redis answers while it looks for them.
+func asTheyCome([]value.Item) {}
+
+// asAdded brings members into the order that they have in a set to which they were added: Redis makes one, and answers
+// with its members. As long as they are integers, they are in the order of integers.
+func asAdded(found []value.Item) {
+	if len(found) > value.MaxOrderedEntries {
+		return
+	}
+	integers := slices.IndexFunc(found, func(member value.Item) bool {
+		_, isInteger := member.Integer()
+		return !isInteger
+	})
+	if integers < 0 {
+		integers = len(found)
+	}
+	slices.SortFunc(found[:integers], func(x, y value.Item) int {
+		first, _ := x.Integer()
+		second, _ := y.Integer()
+		return cmp.Compare(first, second)
+	})
+}
+
+// show answers with a combination of the sets of a call, arranged by a function.
+func show(v exec.View, c exec.Call, members combine, work looks, arrange func(found []value.Item)) []byte {
 	sets, ok := lookUp(v.Get, c.Args[1:])
 	switch {
 	case !ok:
@@ -145,6 +180,7 @@ func show(v exec.View, c exec.Call, members combine, work looks) []byte {
 	if !c.Fits(exec.ListBytes(bytes, len(found))) {
 		return c.TooLong()
 	}
+	arrange(found)
 	c.Reply = reply.SetHeader(c.Reply, c.Protocol, len(found))
 	for _, member := range found {
 		c.Reply = c.Item(member)
@@ -153,33 +189,97 @@ func show(v exec.View, c exec.Call, members combine, work looks) []byte {
 }
 
 // interStore, unionStore and diffStore are SINTERSTORE, SUNIONSTORE and SDIFFSTORE destination key [key …].
-func interStore(w *exec.Writer, c exec.Call) []byte { return store(w, c, value.EachOfAll) }
-func unionStore(w *exec.Writer, c exec.Call) []byte { return store(w, c, value.EachOfAny) }
-func diffStore(w *exec.Writer, c exec.Call) []byte  { return store(w, c, value.EachOfFirst) }
+func interStore(w *exec.Writer, c exec.Call) []byte {
+	return store(w, c, combinations{intersect, value.EachOfAll, isSmallestOrdered})
+}
 
-// combineInOrder is combine that visits members in the order of value.Position.
-type combineInOrder func(sets []*value.Set, state digest.Sip, visit func(member value.Item) bool)
+func unionStore(w *exec.Writer, c exec.Call) []byte {
+	return store(w, c, combinations{visitAll, value.EachOfAny, areOrdered})
+}
+
+func diffStore(w *exec.Writer, c exec.Call) []byte {
+	return store(w, c, combinations{subtract, value.EachOfFirst, isFirstOrdered})
+}
+
+// combinations are one combination of sets in two ways. inOrder visits members as the sets have them, and the set that
+// is made of them has them in that order. byHash visits them by their hashes, which is much cheaper for large sets.
+type combinations struct {
+	inOrder combine
+	byHash  func(sets []*value.Set, state digest.Sip, visit func(member value.Item) bool)
+	// hasOrder reports whether inOrder visits few members, in an order that means something.
+	hasOrder func(sets []*value.Set) bool
+}
 
 // store puts a combination of the sets of a call at its first key, whatever there is, and says how many members it has.
 // Without any it removes the key.
-func store(w *exec.Writer, c exec.Call, members combineInOrder) []byte {
+func store(w *exec.Writer, c exec.Call, members combinations) []byte {
 	sets, ok := lookUp(func(key []byte) *keyspace.Entry { return c.Read(w.Get(key)) }, c.Args[2:])
 	if !ok {
 		return c.WrongType()
 	}
-	state, generation := w.Making()
-	made := value.NewSetBuilder(state, generation)
-	members(sets, state, func(member value.Item) bool {
-		made.Add(member)
-		return true
-	})
-	key, set := c.Args[1], made.Set()
+	key, set := c.Args[1], members.make(w, sets)
 	if set == nil {
 		w.Remove(key)
 		return c.Integer(0)
 	}
 	w.Put(w.Place(key), key, keyspace.EntryOf(key, set))
 	return c.Integer(int64(set.Len()))
+}
+
+// make makes the combination of sets, nil if it has no members.
+func (m combinations) make(w *exec.Writer, sets []*value.Set) *value.Set {
+	state, generation := w.Making()
+	if m.hasOrder(sets) {
+		var none *value.Set
+		made := none.Edit(state, generation)
+		m.inOrder(sets, func(member value.Item) bool {
+			made.AddItem(member)
+			return true
+		})
+		return made.Set()
+	}
+	made := value.NewSetBuilder(state, generation)
+	m.byHash(sets, state, func(member value.Item) bool {
+		made.Add(member)
+		return true
+	})
+	return made.Set()
+}
+
+// visitAll visits all members of all sets, one set after the other: some more than once.
+func visitAll(sets []*value.Set, visit func(member value.Item) bool) {
+	for _, s := range sets {
+		if s != nil {
+			s.Each(visit)
+		}
+	}
+}
+
+// isFirstOrdered reports whether the first set has an order of its own, or no members.
+func isFirstOrdered(sets []*value.Set) bool { return sets[0] == nil || sets[0].IsOrdered() }
+
+// isSmallestOrdered reports whether the set has through which intersect goes.
+func isSmallestOrdered(sets []*value.Set) bool {
+	smallest, is := smallestOf(sets)
+	return !is || sets[smallest].IsOrdered()
+}
+
+// maxOrderedMembers bounds the members of sets whose union has their order. Each is looked for in the union so far.
+const maxOrderedMembers = 4096
+
+// areOrdered reports whether all sets have an order of their own, and are not too many.
+func areOrdered(sets []*value.Set) bool {
+	members := 0
+	for _, s := range sets {
+		switch {
+		case s == nil:
+			continue
+		case !s.IsOrdered():
+			return false
+		}
+		members += s.Len()
+	}
+	return members <= maxOrderedMembers
 }
 
 // interCard is SINTERCARD numkeys key [key …] [LIMIT limit].

@@ -87,11 +87,11 @@ func (s *written) popDrawn(w *exec.Writer, c exec.Call, count int) []byte {
 	}
 	slices.Sort(drawn)
 	if s.Value.Len()-count <= s.Value.Len()/keptShare {
-		s.keepOthers(w, drawn)
+		s.putOthers(w, drawn)
 	} else {
 		s.removeDrawn(drawn)
+		s.put()
 	}
-	s.put()
 	return c.Reply
 }
 
@@ -103,20 +103,17 @@ func (s *written) removeDrawn(numbers []int) {
 	}
 }
 
-// keepOthers makes a set of the members but those with numbers in ascending order.
-func (s *written) keepOthers(w *exec.Writer, numbers []int) {
-	var none *value.Set
-	s.SetEdit = none.Edit(w.Making())
+// putOthers puts a set of the members but those with numbers in ascending order, of which there are some.
+func (s *written) putOthers(w *exec.Writer, numbers []int) {
+	state, generation := w.Making()
 	at := 0
-	s.Value.Each(func(member value.Item) bool {
-		if len(numbers) > 0 && numbers[0] == at {
+	s.Put(s.Value.Kept(state, generation, func(value.Item) (kept bool) {
+		if kept = len(numbers) == 0 || numbers[0] != at; !kept {
 			numbers = numbers[1:]
-		} else {
-			s.AddItem(member)
 		}
 		at++
-		return true
-	})
+		return kept
+	}))
 }
 
 // randMember is SRANDMEMBER key [count]: a member, up to count different ones, or if count is negative so many of which

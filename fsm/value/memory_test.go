@@ -19,6 +19,7 @@ func TestSizesAreThoseOfTheTypes(t *testing.T) {
 		"trunk":   {trunkBytes, int(reflect.TypeFor[trunk]().Size())},
 		"seed":    {seedBytes, int(reflect.TypeFor[digest.Sip]().Size())},
 		"fork":    {tableForkBytes, int(reflect.TypeFor[tableFork]().Size())},
+		"row":     {tableRowBytes, int(reflect.TypeFor[tableRow]().Size())},
 		"leaf":    {tableLeafBytes, int(reflect.TypeFor[tableLeaf]().Size())},
 		"pointer": {pointerBytes, int(reflect.TypeFor[*chunk]().Size())},
 	} {

@@ -21,8 +21,8 @@ import (
 // So one string has one form, and equal strings are found by comparing forms. The hash of a long string is made once:
 // a change of its neighbours must not cost what the string is long.
 //
-// The entries of a pack are in the order of (hash of the key, form of the key). That order depends on the contents and
-// on the seed of the cluster alone: it is that of images, of cursors, and of ranks, by which random elements are drawn.
+// The entries of a pack are in the order of their table: see arrangement. In the leaf of a tree that is the order of
+// (hash of the key, form of the key), which depends on the keys and on the seed of the cluster alone.
 
 // Item is a string in a pack. It is valid until the container is written, and for ever if it is long: see Stable.
 type Item struct{ form []byte }
@@ -248,7 +248,7 @@ func (h shape) cut(b []byte, way, shift int, s digest.Sip) (at, before int) {
 
 // Domains keep hashes apart that are made for different ends.
 const (
-	integerDomain, textDomain, longDomain, entryDomain = 1, 2, 3, 4
+	integerDomain, textDomain, longDomain, entryDomain, orderDomain = 1, 2, 3, 4, 5
 )
 
 // hash is the hash of an item: that of the string, made of its form.
@@ -276,6 +276,18 @@ func (f *form) hash(s digest.Sip) uint64 {
 		return s.Word(longDomain).Finish(digest.WordAt(f.head[f.headBytes:]))
 	}
 	return s.Word(longDomain).Finish(digest.Of(s, f.text))
+}
+
+// formHash is entryHash for what is on its way into a pack.
+func (h shape) formHash(key uint64, kept *form, s digest.Sip) uint64 {
+	s = s.Word(entryDomain).Word(key)
+	switch h {
+	case withItems:
+		return s.Finish(kept.hash(s))
+	case withWords:
+		return s.Finish(digest.WordAt(kept.head[:]))
+	}
+	return s.Finish(0)
 }
 
 // entryHash is what an entry adds to the digest of its container.

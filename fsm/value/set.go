@@ -28,18 +28,19 @@ func (s *Set) HasItem(member Item) bool {
 	return found
 }
 
-// At is the member with a number, below Len, in the order of Position.
+// At is the member with a number, below Len, in the order of the set.
 func (s *Set) At(number int) Item {
 	member, _ := s.elements.at(keysOnly, number)
 	return member
 }
 
-// Each visits all members in the order of Position, until visit wants no more.
+// Each visits all members in the order of the set, until visit wants no more.
 func (s *Set) Each(visit func(member Item) bool) {
 	s.elements.each(keysOnly, func(member, _ Item) bool { return visit(member) })
 }
 
-// Scan visits the members from a position on, in order, until visit wants no more. A small set has all at position 0.
+// Scan visits the members from a position on, in order, until visit wants no more. A set with an order of its own has all
+// at position 0.
 func (s *Set) Scan(from Position, visit func(at Position, member Item) bool) {
 	s.elements.scan(keysOnly, from, func(at Position, member, _ Item) bool { return visit(at, member) })
 }
@@ -75,7 +76,7 @@ func (e *SetEdit) RemoveItem(member Item) {
 // Remove removes a member, and reports whether it was there.
 func (e *SetEdit) Remove(member []byte) (existed bool) { return e.members.remove(member) }
 
-// At is the member with a number, below Len, in the order of Position. It is valid until the next change.
+// At is the member with a number, below Len, in the order of the set. It is valid until the next change.
 func (e *SetEdit) At(number int) Item {
 	member, _ := e.members.at(keysOnly, number)
 	return member
@@ -87,14 +88,14 @@ func (e *SetEdit) Len() int { return e.members.Len() }
 // Set is what was written, nil if no member is left. The edit is not used any more.
 func (e *SetEdit) Set() *Set { return newSet(e.members.written()) }
 
-// SetBuilder makes a set of members that come in the order of Position, as Each and EachOfAny visit them: that is much
+// SetBuilder makes a set of members that come in the order in which EachOfAny and its like visit them: that is much
 // cheaper than to add them in any order. The zero value is of no use: see NewSetBuilder.
 type SetBuilder struct{ members tableBuilder }
 
 // NewSetBuilder begins a set. state is a fresh one of the hash of values, generation the present one.
 func NewSetBuilder(state digest.Sip, generation uint64) SetBuilder {
 	var b SetBuilder
-	b.members.begin(making{keysOnly, state, generation})
+	b.members.begin(making{keysOnly, state, generation}, inserted)
 	return b
 }
 
@@ -102,12 +103,55 @@ func NewSetBuilder(state digest.Sip, generation uint64) SetBuilder {
 func (b *SetBuilder) Add(member Item) {
 	whole := member.asForm()
 	if !b.members.add(&whole, &form{}, member.hash(b.members.edit.state)) {
-		panic("value: the members of a set do not come in its order")
+		panic("value: the members of a set do not come in the order of their hashes")
 	}
 }
 
-// Set is the set of all members that were added, nil if there are none. The builder is not used any more.
-func (b *SetBuilder) Set() *Set { return newSet(b.members.finish()) }
+// Set is the set of all members that were added, nil if there are none. It is as if they were added to an empty set. The
+// builder is not used any more.
+func (b *SetBuilder) Set() *Set {
+	s := newSet(b.members.finish())
+	if s == nil || !s.IsOrdered() {
+		return s
+	}
+	if _, ascends := s.At(0).Integer(); !ascends {
+		return s
+	}
+	var none *Set
+	e := none.Edit(b.members.edit.state, b.members.edit.generation)
+	s.Each(func(member Item) bool {
+		e.AddItem(member)
+		return true
+	})
+	return e.Set()
+}
+
+// Kept is the set with those of its members that keep wants, in the same order, nil if there are none. state is a fresh
+// one of the hash of values, generation the present one.
+func (s *Set) Kept(state digest.Sip, generation uint64, keep func(member Item) bool) *Set {
+	var b tableBuilder
+	b.begin(making{keysOnly, state, generation}, s.keptArrangement())
+	s.Each(func(member Item) bool {
+		if keep(member) {
+			whole := member.asForm()
+			b.append(&whole, &form{}, member.hash(state))
+		}
+		return true
+	})
+	return newSet(b.finish())
+}
+
+// keptArrangement is that of a set with members of this one. What is left of a large one may have an order of its own.
+func (s *Set) keptArrangement() arrangement {
+	if s.elements.ascends() {
+		return ascending
+	}
+	return inserted
+}
+
+// IsOrdered reports whether the set has an order of its own: that in which its members came, or that of integers. A
+// large one has not: see Position.
+func (s *Set) IsOrdered() bool { return s.elements.arrangement() != byHash }
 
 // EachOfAny and its like go through several sets side by side, in the order of Position: no member is looked for by
 // itself, but in a set that is many times as large as the others. A set that is nil has no members. state is a fresh
@@ -137,7 +181,7 @@ func EachOfAll(sets []*Set, state digest.Sip, visit func(member Item) bool) {
 		}
 	}
 	others := append(append([]*Set(nil), sets[:smallest]...), sets[smallest+1:]...)
-	eachOf(sets[smallest], others, state, func(probes []tableProbe, at *tableWalk) bool {
+	eachOf(sets[smallest], others, state, func(probes []tableProbe, at *hashedEntry) bool {
 		for i := range probes {
 			if !probes[i].has(at) {
 				return true
@@ -152,7 +196,7 @@ func EachOfFirst(sets []*Set, state digest.Sip, visit func(member Item) bool) {
 	if sets[0] == nil {
 		return
 	}
-	eachOf(sets[0], sets[1:], state, func(probes []tableProbe, at *tableWalk) bool {
+	eachOf(sets[0], sets[1:], state, func(probes []tableProbe, at *hashedEntry) bool {
 		for i := range probes {
 			if probes[i].has(at) {
 				return true
@@ -163,7 +207,7 @@ func EachOfFirst(sets []*Set, state digest.Sip, visit func(member Item) bool) {
 }
 
 // eachOf goes through a set, and gives probes of others.
-func eachOf(s *Set, others []*Set, state digest.Sip, visit func(probes []tableProbe, at *tableWalk) bool) {
+func eachOf(s *Set, others []*Set, state digest.Sip, visit func(probes []tableProbe, at *hashedEntry) bool) {
 	probes := make([]tableProbe, 0, len(others))
 	for _, other := range others {
 		if other != nil {
@@ -171,7 +215,7 @@ func eachOf(s *Set, others []*Set, state digest.Sip, visit func(probes []tablePr
 		}
 	}
 	for w := s.elements.walk(keysOnly, state); w.next(); {
-		if !visit(probes, &w) {
+		if !visit(probes, &w.hashedEntry) {
 			return
 		}
 	}

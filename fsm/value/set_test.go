@@ -1,10 +1,9 @@
 package value
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -13,12 +12,11 @@ import (
 
 // drawnSet is a set with members among some, and a model of it. Sometimes it is nil.
 func drawnSet(r *rand.Rand, names []string, draws int, m making) (*Set, map[string]string) {
-	model := map[string]string{}
+	model := newTableModel(m)
 	for range r.IntN(draws + 1) {
-		model[names[r.IntN(len(names))]] = ""
+		model.put(names[r.IntN(len(names))], "")
 	}
-	t := tableOf(model, m)
-	return newSet(t), model
+	return newSet(model.table()), model.kept
 }
 
 // checkCombined compares what a combination visits with the members that are wanted, and the set that is made of that
@@ -27,13 +25,17 @@ func checkCombined(t *testing.T, what string, sets []*Set, models []map[string]s
 	combine func([]*Set, digest.Sip, func(Item) bool), wanted func(models []map[string]string, name string) bool,
 ) {
 	t.Helper()
-	want := map[string]string{}
+	all, want := newTableModel(m), newTableModel(m)
 	for _, model := range models {
 		for name := range model {
 			if wanted(models, name) {
-				want[name] = ""
+				all.put(name, "")
 			}
 		}
+	}
+	keys := all.keysByHash()
+	for _, key := range keys {
+		want.put(key, "")
 	}
 	made := NewSetBuilder(m.state, m.generation)
 	visited := 0
@@ -42,8 +44,8 @@ func checkCombined(t *testing.T, what string, sets []*Set, models []map[string]s
 		visited++
 		return true
 	})
-	if visited != len(want) {
-		t.Fatalf("%s of %d sets: %d members, want %d", what, len(sets), visited, len(want))
+	if visited != len(keys) {
+		t.Fatalf("%s of %d sets: %d members, want %d", what, len(sets), visited, len(keys))
 	}
 	set := made.Set()
 	if visited == 0 {
@@ -52,12 +54,13 @@ func checkCombined(t *testing.T, what string, sets []*Set, models []map[string]s
 		}
 		return
 	}
-	checkTable(t, &set.elements, want, m)
-	if other := newSet(tableOf(want, m)); set.Digest() != other.Digest() || set.Size() != other.Size() {
-		t.Fatalf("%s: digest %x of %d bytes, want %x of %d", what, set.Digest(), set.Size(), other.Digest(), other.Size())
+	want.check(t, &set.elements)
+	e := (*Set)(nil).Edit(m.state, m.generation)
+	for _, key := range keys {
+		e.Add([]byte(key))
 	}
-	if memory, other := set.MemoryBytes(), newSet(tableOf(want, m)).MemoryBytes(); memory > other+other/4 {
-		t.Errorf("%s: %d members take %d bytes, made one by one %d", what, len(want), memory, other)
+	if memory, other := set.MemoryBytes(), e.Set().MemoryBytes(); memory > other+other/4 {
+		t.Errorf("%s: %d members take %d bytes, made one by one %d", what, len(keys), memory, other)
 	}
 	left := 1 + visited/2
 	combine(sets, m.state, func(Item) bool { left--; return left > 0 })
@@ -106,23 +109,28 @@ func TestCombinationsOfSetsFollowTheirMembers(t *testing.T) {
 	}
 }
 
-// A walk goes through a table as each does, and knows the hashes of its keys.
+// A walk goes through the entries of a table in the order of hashes, and knows the hashes of its keys.
 func TestAWalkGoesThroughATable(t *testing.T) {
 	m := making{withItems, digest.NewSip(1, 2), 1}
 	for _, entries := range []int{0, 1, 2, 60, 128, 129, 1000, 40_000} {
 		tab := largeTable(m, entries)
-		var want, got [][]byte
+		want := map[string]string{}
 		tab.each(withItems, func(key, kept Item) bool {
-			want = append(want, key.form, kept.form)
+			want[string(key.form)] = string(kept.form)
 			return true
 		})
+		last := uint64(0)
 		for w := tab.walk(withItems, m.state); w.next(); {
-			if got = append(got, w.key.form, w.kept.form); w.hash != w.key.hash(m.state) {
-				t.Fatalf("the hash of a key is %x", w.hash)
+			if w.hash != w.key.hash(m.state) || w.hash < last {
+				t.Fatalf("the hash of a key is %x behind %x", w.hash, last)
 			}
+			if last = w.hash; want[string(w.key.form)] != string(w.kept.form) {
+				t.Fatalf("%q keeps %q", w.key.form, w.kept.form)
+			}
+			delete(want, string(w.key.form))
 		}
-		if !slices.EqualFunc(got, want, bytes.Equal) {
-			t.Errorf("a walk through %d entries finds %d", entries, len(got)/2)
+		if len(want) > 0 {
+			t.Errorf("a walk through %d entries misses %d", entries, len(want))
 		}
 	}
 }
@@ -131,17 +139,25 @@ func TestAWalkGoesThroughATable(t *testing.T) {
 func TestASetIsBuiltInItsOrder(t *testing.T) {
 	m := making{keysOnly, digest.NewSip(1, 2), 1}
 	for _, entries := range []int{2, 1000} {
-		from := newSet(largeTable(m, entries))
+		model := newTableModel(m)
+		for i := range entries {
+			model.put(strconv.Itoa(i), "")
+		}
+		keys := model.keysByHash()
+		item := func(key string) Item {
+			form := newForm([]byte(key), m.state)
+			return Item{form.bytes()}
+		}
 		for name, at := range map[string][]int{"twice": {0, 0}, "back": {entries - 1, 0}} {
 			b := NewSetBuilder(m.state, m.generation)
-			b.Add(from.At(at[0]))
+			b.Add(item(keys[at[0]]))
 			func() {
 				defer func() {
 					if recover() == nil {
 						t.Errorf("%s, of %d: it was taken", name, entries)
 					}
 				}()
-				b.Add(from.At(at[1]))
+				b.Add(item(keys[at[1]]))
 			}()
 		}
 	}

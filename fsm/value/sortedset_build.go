@@ -165,7 +165,7 @@ func (b *SortedSetBuilder) scores() table {
 		return bytes.Compare(first.bytes(), second.bytes())
 	})
 	var made tableBuilder
-	made.begin(making{withWords, b.state, b.generation})
+	made.begin(making{withWords, b.state, b.generation}, byHash)
 	for i := range b.elements {
 		e := &b.elements[i]
 		member, score := e.form(), wordForm(e.key.score)

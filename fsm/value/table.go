@@ -8,28 +8,32 @@ import (
 )
 
 // table holds entries by their keys, each key once: the elements of a set, the fields of a hash with their values, the
-// members of a sorted set with their scores. A small one is one pack. A large one is a tree by the bits of the hashes
-// of the keys, with packs at its ends:
+// members of a sorted set with their scores. A small one is one pack. One that is too large for that, and still has an
+// order of its own, is a row of packs: see arrangement. A large one is a tree by the bits of the hashes of the keys,
+// with packs at its ends:
 //
-//	table ──► pack: sum, count, entries in the order of their hashes
-//	  └─────► trunk ──► fork ──► 16 ways, by the next four bits of the hash ──► fork ──► …
+//	table ──► pack: sum, count, entries in their order
+//	  └─────► trunk ──► row ──► leaves ──► packs that follow each other
+//	            └─────► fork ──► 16 ways, by the next four bits of the hash ──► fork ──► …
 //	                      └──► leaf ──► pack, for one way or for 2, 4, 8 or 16 that follow each other
 //
-// A leaf that is full is cut in two halves of its ways, so leaves are half full at least, however many entries there
-// are. In a tree as well entries follow each other in the order of their hashes.
+// A leaf of a tree that is full is cut in two halves of its ways, so leaves are half full at least, however many
+// entries there are. In a tree entries follow each other in the order of their hashes.
 //
 // A table is a value: a write makes another one, and the caller uses the old one no more in that generation. What the
-// old one has from an older generation stays as it was, so a freeze sees what it froze. Whether a table is a pack
-// depends on its entries alone. The zero value is empty.
+// old one has from an older generation stays as it was, so a freeze sees what it froze. The layout shows in nothing but
+// the memory. The zero value is empty.
 type table struct {
 	packed []byte
 	trunk  *trunk
 }
 
-// A pack of a table begins with the sum of the hashes of its entries and their number.
+// A pack of a table begins with the sum of the hashes of its entries and a byte: the number of its entries less one, and
+// ascendingBit if they ascend.
 const (
-	sumBytes  = 8
-	packStart = sumBytes + 1
+	sumBytes     = 8
+	packStart    = sumBytes + 1
+	ascendingBit = 1 << 7
 )
 
 // Bounds of packs.
@@ -60,10 +64,12 @@ func packFits(entries, bytes int) bool { return entries <= maxPackEntries && byt
 
 // trunk is what a large table has of its tree at hand. It is not changed once the table is in use.
 type trunk struct {
+	// root is nil if there is a row.
 	root *tableFork
+	row  *tableRow
 	// seed is a fresh state of the hash of values: reads look for keys by it, and have no other.
 	seed *digest.Sip
-	// count is the number of entries, bytes their length in packs, sum adds up their hashes.
+	// count is the number of entries, bytes their length in packs, sum is the digest.
 	count, bytes int
 	sum          uint64
 }
@@ -88,12 +94,12 @@ type tableNode struct {
 	leaf *tableLeaf
 }
 
-// tableLeaf is a pack of entries. Each of its ways points to it.
+// tableLeaf is a pack of entries. In a tree, each of its ways points to it.
 type tableLeaf struct {
 	generation uint64
 	pack       []byte
 	count      uint32
-	// ways is how many ways of its fork lead here, a power of two.
+	// ways is how many ways of its fork lead here, a power of two; 0 in a row.
 	ways uint8
 	// shares says that another leaf, of an older generation, has the same pack.
 	shares bool
@@ -127,7 +133,7 @@ func (t *table) Len() int {
 	case t.trunk != nil:
 		return t.trunk.count
 	case t.packed != nil:
-		return int(t.packed[sumBytes])
+		return int(t.packed[sumBytes]&^ascendingBit) + 1
 	}
 	return 0
 }
@@ -140,7 +146,8 @@ func (t *table) bytes() int {
 	return len(t.entries())
 }
 
-// digest is the sum of the hashes of the entries.
+// digest is the sum of the hashes of the entries and of what their order adds: the number of the arrangement, and if it
+// is inserted, the hashes of neighbours.
 func (t *table) digest() uint64 {
 	switch {
 	case t.trunk != nil:
@@ -153,8 +160,11 @@ func (t *table) digest() uint64 {
 
 // newest is the generation of the newest part. A pack is never changed: it is older than every generation.
 func (t *table) newest() uint64 {
-	if t.trunk == nil {
+	switch {
+	case t.trunk == nil:
 		return oldest
+	case t.trunk.row != nil:
+		return t.trunk.row.generation
 	}
 	return t.trunk.root.generation
 }
@@ -175,7 +185,15 @@ func (t *table) findForm(h shape, wanted *form) (kept Item, found bool) {
 // findHashed is findForm for a form with a hash, which does not matter where the table is a pack.
 func (t *table) findHashed(h shape, wanted *form, hash uint64) (kept Item, found bool) {
 	pack := t.entries()
-	if t.trunk != nil {
+	switch {
+	case t.trunk == nil:
+	case t.trunk.row != nil:
+		s, found := t.trunk.row.find(h, wanted, hash)
+		if !found {
+			return Item{}, false
+		}
+		return Item{t.trunk.row.leaves[s.leaf].pack[s.middle:s.end:s.end]}, true
+	default:
 		leaf, _ := t.trunk.root.leafOf(hash)
 		pack = leaf.pack
 	}
@@ -196,11 +214,14 @@ func (f *tableFork) leafOf(hash uint64) (leaf *tableLeaf, shift int) {
 
 // each visits all entries in order, until visit wants no more.
 func (t *table) each(h shape, visit func(key, kept Item) bool) {
-	if t.trunk == nil {
+	switch {
+	case t.trunk == nil:
 		h.each(t.entries(), visit)
-		return
+	case t.trunk.row != nil:
+		t.trunk.row.each(h, visit)
+	default:
+		t.trunk.root.each(h, visit)
 	}
-	t.trunk.root.each(h, visit)
 }
 
 func (h shape) each(pack []byte, visit func(key, kept Item) bool) bool {
@@ -239,12 +260,12 @@ const maxPosition Position = 1<<63 - 1
 
 func positionOf(hash uint64) Position { return Position(hash >> 1) }
 
-// scan visits the entries from a position on, in order, until visit wants no more. A table that is a pack has all of
-// them at position 0, so they are visited together, whatever the position: to hash them would cost more.
+// scan visits the entries from a position on, in order, until visit wants no more. A table with an order of its own has
+// all of them at position 0, so they are visited together, whatever the position.
 func (t *table) scan(h shape, from Position, visit func(at Position, key, kept Item) bool) {
 	switch {
-	case t.trunk == nil:
-		h.each(t.entries(), func(key, kept Item) bool { return visit(0, key, kept) })
+	case t.trunk == nil || t.trunk.row != nil:
+		t.each(h, func(key, kept Item) bool { return visit(0, key, kept) })
 	case from <= maxPosition:
 		t.trunk.root.scan(h, uint64(from)<<1, topWayShift, *t.trunk.seed, visit)
 	}
@@ -274,11 +295,17 @@ func (f *tableFork) scan(
 	return true
 }
 
-// at is the entry with a number, counted from 0 in the order of hashes, below Len. Who draws the number at random draws
+// at is the entry with a number, counted from 0 in the order of the table, below Len. Who draws the number at random draws
 // every entry with equal chance.
 func (t *table) at(h shape, number int) (key, kept Item) {
 	pack := t.entries()
-	if t.trunk != nil {
+	switch {
+	case t.trunk == nil:
+	case t.trunk.row != nil:
+		s := t.trunk.row.spot(h, number)
+		pack = t.trunk.row.leaves[s.leaf].pack
+		return Item{pack[s.at:s.middle:s.middle]}, Item{pack[s.middle:s.end:s.end]}
+	default:
 		var leaf *tableLeaf
 		for f := t.trunk.root; leaf == nil; {
 			way := 0
@@ -294,14 +321,18 @@ func (t *table) at(h shape, number int) (key, kept Item) {
 }
 
 // What a large table occupies besides its packs. A test compares them with the types.
-const trunkBytes, seedBytes, tableForkBytes, tableLeafBytes = 40, 32, 328, 40
+const trunkBytes, seedBytes, tableForkBytes, tableLeafBytes = 48, 32, 328, 40
 
 // memoryBytes is what the table occupies besides its header.
 func (t *table) memoryBytes() int {
-	if t.trunk == nil {
+	const above = trunkBytes + seedBytes // both sizes are classes of the allocator
+	switch {
+	case t.trunk == nil:
 		return allocated.Size(cap(t.packed))
+	case t.trunk.row != nil:
+		return above + t.trunk.row.memoryBytes()
 	}
-	return allocated.Size(trunkBytes) + allocated.Size(seedBytes) + t.trunk.root.memoryBytes()
+	return above + t.trunk.root.memoryBytes()
 }
 
 func (f *tableFork) memoryBytes() int {

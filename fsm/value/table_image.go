@@ -8,10 +8,13 @@ import (
 	"github.com/raftredis/raftredis/internal/number"
 )
 
-// The image of a table begins with a part that is the number of its entries as a uvarint, at least one. The entries
-// follow as a stream, in their order, cut every MaxPartBytes. An entry is its key, and behind it what the table keeps
-// for the key: nothing, an item, or eight bytes. An item is a uvarint, 2z+1 for the integer with the zigzag form z or
+// The image of a hash or a set begins with a part that is a uvarint: four times the number of its entries, at least one,
+// plus the number of its arrangement. The entries follow as a stream, in their order, cut every MaxPartBytes. An entry is
+// its key, and behind it what the table keeps for the key: nothing, or an item. An item is a uvarint, 2z+1 for the integer with the zigzag form z or
 // 2n for another string of n bytes, which follow.
+
+// arrangementBits is how many bits the number of an arrangement takes.
+const arrangementBits = 2
 
 // partWriter cuts a stream into parts.
 type partWriter struct {
@@ -51,29 +54,27 @@ func (w *partWriter) item(i Item) bool {
 
 // eachPart calls emit with the parts of the image, made in buf.
 func (t *table) eachPart(h shape, buf []byte, emit func(part []byte) error) error {
-	if err := emit(binary.AppendUvarint(buf[:0], uint64(t.Len()))); err != nil {
+	head := uint64(t.Len())<<arrangementBits | uint64(t.arrangement())
+	if err := emit(binary.AppendUvarint(buf[:0], head)); err != nil {
 		return err
 	}
 	w := partWriter{part: buf[:0], emit: emit}
 	t.each(h, func(key, kept Item) bool {
-		switch h {
-		case withItems:
-			return w.item(key) && w.item(kept)
-		case withWords:
-			return w.item(key) && w.write(kept.form)
-		}
-		return w.item(key)
+		return w.item(key) && (h != withItems || w.item(kept))
 	})
 	return w.finish()
 }
 
 // tableReader makes tables of the parts of their images, one after the other.
 type tableReader struct {
-	shape shape
-	begun bool
+	shape       shape
+	begun       bool
+	arrangement arrangement
 	// left is how many entries are still to come.
 	left uint64
 	made tableBuilder
+	// highest is the last key of a table that ascends.
+	highest int64
 	// rest is the beginning of an entry that is not all here.
 	rest []byte
 }
@@ -81,10 +82,7 @@ type tableReader struct {
 // add takes the next part, and reports whether it is one. An item has at most maxBytes.
 func (r *tableReader) add(part []byte, maxBytes int, s digest.Sip, generation uint64) bool {
 	if !r.begun {
-		count, n := binary.Uvarint(part)
-		r.begun, r.left = true, count
-		r.made.begin(making{r.shape, s, generation})
-		return n == len(part) && isShortest(part[:n]) && 0 < count && count <= math.MaxUint32
+		return r.begin(part, s, generation)
 	}
 	r.rest = append(r.rest, part...)
 	b := r.rest
@@ -107,6 +105,26 @@ func (r *tableReader) add(part []byte, maxBytes int, s digest.Sip, generation ui
 	return true
 }
 
+// begin takes the first part.
+func (r *tableReader) begin(part []byte, s digest.Sip, generation uint64) bool {
+	head, n := binary.Uvarint(part)
+	r.begun, r.left, r.arrangement = true, head>>arrangementBits, arrangement(head&(1<<arrangementBits-1))
+	if n != len(part) || !isShortest(part[:n]) || r.left == 0 || r.left > math.MaxUint32 {
+		return false
+	}
+	r.made.begin(making{r.shape, s, generation}, r.arrangement)
+	switch r.arrangement {
+	case inserted:
+		return r.left <= MaxOrderedEntries
+	case ascending:
+		r.highest = math.MinInt64
+		return r.left <= MaxOrderedEntries && r.shape == keysOnly
+	case byHash:
+		return true
+	}
+	return false
+}
+
 // isShortest reports whether a uvarint is not spelled longer than it is.
 func isShortest(b []byte) bool { return len(b) == 1 || len(b) > 1 && b[len(b)-1] != 0 }
 
@@ -118,16 +136,10 @@ func (r *tableReader) entry(b []byte, maxBytes int) (length int, ok bool) {
 	}
 	var kept form
 	m := 0
-	switch r.shape {
-	case withItems:
+	if r.shape == withItems {
 		if kept, m, ok = r.item(b[n:], maxBytes); !ok || m == 0 {
 			return 0, ok
 		}
-	case withWords:
-		if m = wordBytes; len(b)-n < m {
-			return 0, true
-		}
-		kept = wordForm(binary.LittleEndian.Uint64(b[n:]))
 	}
 	if r.left == 0 {
 		return 0, false
@@ -163,17 +175,35 @@ func (r *tableReader) item(b []byte, maxBytes int) (f form, length int, ok bool)
 	return wantedForm(text), length, true
 }
 
-// append appends an entry. It reports false if that is not behind the last one.
+// append appends an entry. It reports false if that is there already, not behind the last one, or too much for a table
+// with an order of its own.
 func (r *tableReader) append(key, kept *form) bool {
 	key.complete(r.made.edit.state)
 	kept.complete(r.made.edit.state)
-	return r.made.add(key, kept, key.hash(r.made.edit.state))
+	hash := key.hash(r.made.edit.state)
+	switch r.arrangement {
+	case byHash:
+		return r.made.add(key, kept, hash)
+	case ascending:
+		n, isInteger := key.integer()
+		if !isInteger || r.made.count > 0 && n <= r.highest {
+			return false
+		}
+		r.highest = n
+	case inserted:
+		if r.made.has(key, hash) {
+			return false
+		}
+	}
+	r.made.append(key, kept, hash)
+	return r.made.isOrdered()
 }
 
-// finish gives the table. ok is false if something of it is missing.
+// finish gives the table. ok is false if something of it is missing, or if it would have an order of its own.
 func (r *tableReader) finish() (t table, ok bool) {
 	ok = r.begun && r.left == 0 && len(r.rest) == 0
 	t = r.made.finish()
+	ok = ok && (r.arrangement != byHash || !mustBeOrdered(t.Len(), t.bytes()))
 	*r = tableReader{shape: r.shape, made: tableBuilder{pending: r.made.pending[:0]}, rest: r.rest[:0]}
 	return t, ok
 }

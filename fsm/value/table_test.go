@@ -8,7 +8,6 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,23 +36,30 @@ func keptText(h shape, kept Item) string {
 	return string(kept.form)
 }
 
-// tableOf makes a table of a model.
-func tableOf(model map[string]string, m making) table {
-	var t table
-	for key, kept := range model {
-		t, _ = t.with([]byte(key), keptForm(m.shape, kept, m.state), m)
-	}
-	return t
-}
-
-// checkLayout goes through a tree and checks that every leaf has the entries that belong there, in their order.
+// checkLayout checks that a table is what it may be with its entries, and goes through it: every leaf of a tree has the
+// entries that belong there, in their order.
 func checkLayout(t *testing.T, tab *table, m making) {
 	t.Helper()
-	if is := packFits(tab.Len(), tab.bytes()); is != (tab.trunk == nil) {
-		t.Fatalf("%d entries of %d bytes: a pack %v", tab.Len(), tab.bytes(), tab.trunk == nil)
+	entries, bytes := tab.Len(), tab.bytes()
+	isPack, isRow := tab.trunk == nil, tab.trunk != nil && tab.trunk.row != nil
+	var mustBePack, mayBePack, mustBeOrdered, mayBeOrdered bool
+	if m.shape.hasOrder() {
+		mustBePack, mayBePack = entries <= 64 && bytes <= 512, entries <= 128 && bytes <= 1024
+		mustBeOrdered, mayBeOrdered = entries <= 256 && bytes <= 64<<10, entries <= 512 && bytes <= 128<<10
+	} else {
+		mayBePack = entries <= 128 && bytes <= 1024
+		mustBePack, mustBeOrdered, mayBeOrdered = mayBePack, mayBePack, mayBePack
 	}
-	if tab.trunk == nil {
-		checkPack(t, tab.entries(), tab.Len(), m)
+	if isPack && !mayBePack || !isPack && mustBePack || (isPack || isRow) && !mayBeOrdered ||
+		!isPack && !isRow && mustBeOrdered {
+		t.Fatalf("%d entries of %d bytes: a pack %v, a row %v", entries, bytes, isPack, isRow)
+	}
+	switch {
+	case isPack:
+		checkPack(t, tab.entries(), entries, m, m.shape.hasOrder())
+		return
+	case isRow:
+		checkRow(t, tab, m)
 		return
 	}
 	if count, size := checkFork(t, tab.trunk.root, 0, topWayShift, m); count != tab.Len() || size != tab.bytes() {
@@ -74,7 +80,7 @@ func checkFork(t *testing.T, f *tableFork, prefix uint64, shift int, m making) (
 			if leaf.first(way) != way {
 				t.Fatalf("a leaf of %d ways begins at way %d", leaf.ways, way)
 			}
-			checkPack(t, leaf.pack, int(leaf.count), m)
+			checkPack(t, leaf.pack, int(leaf.count), m, false)
 			if !leafFits(int(leaf.count), len(leaf.pack)) {
 				t.Fatalf("a leaf has %d entries of %d bytes", leaf.count, len(leaf.pack))
 			}
@@ -106,12 +112,36 @@ func checkFork(t *testing.T, f *tableFork, prefix uint64, shift int, m making) (
 	return count, size
 }
 
-func checkPack(t *testing.T, pack []byte, count int, m making) {
+// checkRow goes through a row.
+func checkRow(t *testing.T, tab *table, m making) {
+	t.Helper()
+	row := tab.trunk.row
+	count, size := 0, 0
+	var tags []byte
+	for i := range row.leaves {
+		leaf := &row.leaves[i]
+		if leaf.count == 0 || !leafFits(int(leaf.count), len(leaf.pack)) {
+			t.Fatalf("a leaf has %d entries of %d bytes", leaf.count, len(leaf.pack))
+		}
+		checkPack(t, leaf.pack, int(leaf.count), m, true)
+		m.shape.each(leaf.pack, func(key, _ Item) bool {
+			tags = append(tags, tagOf(key.hash(m.state)))
+			return true
+		})
+		count, size = count+int(leaf.count), size+len(leaf.pack)
+	}
+	if count != tab.Len() || size != tab.bytes() || !bytes.Equal(tags, row.tags) {
+		t.Fatalf("a row has %d entries of %d bytes, and says %d of %d", count, size, tab.Len(), tab.bytes())
+	}
+}
+
+// checkPack checks the number of entries and, unless they have an order of their own, that they are in that of hashes.
+func checkPack(t *testing.T, pack []byte, count int, m making, isOrdered bool) {
 	t.Helper()
 	var last Item
 	n := 0
 	m.shape.each(pack, func(key, _ Item) bool {
-		if n > 0 {
+		if n > 0 && !isOrdered {
 			before, here := last.hash(m.state), key.hash(m.state)
 			if before > here || before == here && bytes.Compare(last.form, key.form) >= 0 {
 				t.Fatal("a pack is not in order")
@@ -122,37 +152,6 @@ func checkPack(t *testing.T, pack []byte, count int, m making) {
 	})
 	if n != count {
 		t.Fatalf("a pack has %d entries, and says %d", n, count)
-	}
-}
-
-// checkTable compares a table with a model.
-func checkTable(t *testing.T, tab *table, model map[string]string, m making) {
-	t.Helper()
-	checkLayout(t, tab, m)
-	if tab.Len() != len(model) {
-		t.Fatalf("%d entries, want %d", tab.Len(), len(model))
-	}
-	number := 0
-	tab.each(m.shape, func(key, kept Item) bool {
-		text := string(key.Append(nil))
-		if want, ok := model[text]; !ok || want != keptText(m.shape, kept) {
-			t.Fatalf("%q keeps %q, want %q, %v", text, keptText(m.shape, kept), want, ok)
-		}
-		if there, _ := tab.at(m.shape, number); !bytes.Equal(there.form, key.form) {
-			t.Fatalf("number %d is %q, want %q", number, there.form, key.form)
-		}
-		number++
-		return true
-	})
-	if number != len(model) {
-		t.Fatalf("a walk finds %d entries of %d", number, len(model))
-	}
-	fresh := tableOf(model, m)
-	if fresh.digest() != tab.digest() {
-		t.Fatal("the digest depends on the history")
-	}
-	if !reflect.DeepEqual(partsOf(t, &fresh, m.shape), partsOf(t, tab, m.shape)) {
-		t.Fatal("the image depends on the history")
 	}
 }
 
@@ -215,7 +214,7 @@ func randomKept(r *rand.Rand, h shape) string {
 
 var shapes = map[string]shape{"keys": keysOnly, "items": withItems, "words": withWords}
 
-// A table is what a map is, whatever the order of writes, and what was frozen stays as it is.
+// A table is what its model is, whatever the writes were, and what was frozen stays as it is.
 func TestTableIsWhatItsEntriesAre(t *testing.T) {
 	for name, h := range shapes {
 		t.Run(name, func(t *testing.T) { modelTable(t, random(t, 1+uint64(h)), h) })
@@ -225,13 +224,12 @@ func TestTableIsWhatItsEntriesAre(t *testing.T) {
 // frozenTable is a table that a freeze holds, with what it held then.
 type frozenTable struct {
 	table table
-	model map[string]string
+	model *tableModel
 }
 
 func modelTable(t *testing.T, r *rand.Rand, h shape) {
-	m := making{h, digest.NewSip(r.Uint64(), r.Uint64()), 1}
+	model := newTableModel(making{h, digest.NewSip(r.Uint64(), r.Uint64()), 1})
 	var tab table
-	model := map[string]string{}
 	var frozen []frozenTable
 	growing := 0
 	for step := range 30_000 {
@@ -239,40 +237,42 @@ func modelTable(t *testing.T, r *rand.Rand, h shape) {
 			growing = r.IntN(10)
 		}
 		if r.IntN(2500) == 0 {
-			frozen = append(frozen, frozenTable{tab, maps.Clone(model)})
-			m.generation++
+			frozen = append(frozen, frozenTable{tab, model.clone()})
+			model.generation++
 		}
 		key := randomText(r)
-		_, had := model[key]
+		_, had := model.kept[key]
 		var existed bool
 		if r.IntN(10) <= growing {
 			kept := randomKept(r, h)
-			tab, existed = tab.with([]byte(key), keptForm(h, kept, m.state), m)
-			model[key] = kept
+			tab, existed = tab.with([]byte(key), keptForm(h, kept, model.state), model.making)
+			model.put(key, kept)
 		} else {
-			tab, existed = tab.without([]byte(key), m)
-			delete(model, key)
+			tab, existed = tab.without([]byte(key), model.making)
+			model.remove(key)
 		}
-		if existed != had || tab.Len() != len(model) {
-			t.Fatalf("step %d: %q existed %v, want %v; %d entries, want %d", step, key, existed, had, tab.Len(), len(model))
+		if existed != had || tab.Len() != len(model.kept) {
+			t.Fatalf("step %d: %q existed %v, want %v; %d entries, want %d",
+				step, key, existed, had, tab.Len(), len(model.kept))
 		}
 		probe := randomText(r)
 		kept, found := tab.find(h, []byte(probe))
-		if want, ok := model[probe]; ok != found || found && keptText(h, kept) != want {
+		if want, ok := model.kept[probe]; ok != found || found && keptText(h, kept) != want {
 			t.Fatalf("step %d: %q: found %v, want %v", step, probe, found, ok)
 		}
-		if step%1500 == 0 {
-			checkTable(t, &tab, model, m)
+		if step%1500 == 0 || step%200 == 0 && tab.Len() < 600 {
+			model.check(t, &tab)
 		}
 	}
-	checkTable(t, &tab, model, m)
+	model.check(t, &tab)
 	for _, f := range frozen {
-		checkTable(t, &f.table, f.model, m)
+		f.model.check(t, &f.table)
 	}
-	for key := range model {
-		tab, _ = tab.without([]byte(key), m)
-		if len(model) < 300 || tab.Len() < 300 {
-			checkLayout(t, &tab, m)
+	for _, key := range slices.Sorted(maps.Keys(model.kept)) {
+		tab, _ = tab.without([]byte(key), model.making)
+		model.remove(key)
+		if tab.Len() < 300 {
+			model.check(t, &tab)
 		}
 	}
 	if tab.Len() != 0 || tab.packed != nil || tab.trunk != nil || tab.digest() != 0 {
@@ -285,11 +285,11 @@ func modelTable(t *testing.T, r *rand.Rand, h shape) {
 func TestChangesInOneEditAreThoseOneByOne(t *testing.T) {
 	for _, h := range []shape{keysOnly, withItems, withWords} {
 		r := random(t, 21)
-		m := making{h, digest.NewSip(3, 4), 1}
+		model := newTableModel(making{h, digest.NewSip(3, 4), 1})
+		m := model.making
 		var tab table
-		model := map[string]string{}
 		for round := range 2000 {
-			before, had := tab, maps.Clone(model)
+			before, had := tab, model.clone()
 			image := bytes.Clone(before.packed)
 			oneByOne, e := tab, edit(tab, m)
 			for range r.IntN(12) {
@@ -297,18 +297,18 @@ func TestChangesInOneEditAreThoseOneByOne(t *testing.T) {
 				if r.IntN(3) == 0 {
 					oneByOne, _ = oneByOne.without([]byte(key), m)
 					e.remove([]byte(key))
-					delete(model, key)
+					model.remove(key)
 				} else {
 					kept := randomKept(r, h)
 					oneByOne, _ = oneByOne.with([]byte(key), keptForm(h, kept, m.state), m)
 					e.put([]byte(key), keptForm(h, kept, m.state))
-					model[key] = kept
+					model.put(key, kept)
 				}
 			}
 			tab = e.written()
 			if tab.trunk != nil || oneByOne.trunk != nil { // another generation would be needed to compare: begin anew
-				checkTable(t, &tab, model, m)
-				tab, model = table{}, map[string]string{}
+				model.check(t, &tab)
+				tab, model = table{}, newTableModel(m)
 				continue
 			}
 			if !bytes.Equal(tab.packed, oneByOne.packed) {
@@ -320,8 +320,8 @@ func TestChangesInOneEditAreThoseOneByOne(t *testing.T) {
 			if before.trunk == nil && !bytes.Equal(before.packed, image) {
 				t.Fatalf("round %d: the pack before has changed", round)
 			}
-			checkTable(t, &tab, model, m)
-			checkTable(t, &before, had, m)
+			model.check(t, &tab)
+			had.check(t, &before)
 		}
 	}
 }
@@ -345,7 +345,7 @@ func TestTableTakesEqualHashes(t *testing.T) {
 	total := 0
 	for way := range ways {
 		leaf := root.next[way].leaf
-		checkPack(t, leaf.pack, int(leaf.count), m)
+		checkPack(t, leaf.pack, int(leaf.count), m, false)
 		if leaf.ways != 1 || int(leaf.count) != int(root.counts[way]) {
 			t.Fatalf("way %d: %d ways, %d entries", way, leaf.ways, leaf.count)
 		}
@@ -356,57 +356,174 @@ func TestTableTakesEqualHashes(t *testing.T) {
 	}
 }
 
-// A table that shrinks through the bounds of a pack, and grows through them, is a pack exactly below them.
-func TestTableIsAPackWhileItFits(t *testing.T) {
-	m := making{withItems, digest.NewSip(5, 6), 1}
-	var tab table
-	model := map[string]string{}
-	put := func(key, kept string) {
-		tab, _ = tab.with([]byte(key), newForm([]byte(kept), m.state), m)
-		model[key] = kept
-		checkTable(t, &tab, model, m)
+// A table that grows and shrinks through the bounds of packs, of rows and of an order has the order that follows from
+// its contents at each step: by its entries, and by their bytes.
+func TestTableHasAnOrderWhileItIsSmall(t *testing.T) {
+	for _, h := range []shape{keysOnly, withItems} {
+		model := newTableModel(making{h, digest.NewSip(5, 6), 1})
+		m := model.making
+		var tab table
+		check := func() {
+			if n := tab.Len(); n%64 < 3 || n%64 > 61 || n%10 == 0 {
+				model.check(t, &tab)
+			}
+		}
+		put := func(key, kept string) {
+			t.Helper()
+			if h == keysOnly {
+				kept = ""
+			}
+			tab, _ = tab.with([]byte(key), keptForm(h, kept, m.state), m)
+			model.put(key, kept)
+			check()
+		}
+		remove := func(key string) {
+			t.Helper()
+			tab, _ = tab.without([]byte(key), m)
+			model.remove(key)
+			check()
+		}
+		is := func(want arrangement) {
+			t.Helper()
+			if got := tab.arrangement(); got != want {
+				t.Fatalf("%d entries of %d bytes are in arrangement %d, want %d", tab.Len(), tab.bytes(), got, want)
+			}
+		}
+		name := func(i int) string { return "m" + strconv.Itoa(i*7919%1000) }
+		for i := range 512 {
+			put(name(i), "1")
+		}
+		is(inserted)
+		put(name(5), "2") // keeps its place
+		put(name(512), "1")
+		is(byHash)
+		for i := range 256 {
+			is(byHash)
+			remove(name(i))
+		}
+		is(byHash)
+		remove(name(256))
+		is(inserted)
+		for i := range 256 {
+			put(name(i), "1")
+		}
+		is(inserted)
+		for i := range 500 {
+			remove(name(i))
+		}
+		is(inserted)
+		for i := range 3 { // one entry of a length that a table with an order has room for, or has not
+			room := 128<<10 - model.bytes - 1 + i
+			key, long := "", strings.Repeat("x", room-len("\x80\x80\x08")-itemHashBytes)
+			if key = long; h == withItems {
+				key, long = "k", long[len("\x02k"):]
+			}
+			put(key, long)
+			if want := []arrangement{inserted, inserted, byHash}[i]; tab.arrangement() != want {
+				t.Fatalf("%d bytes are in arrangement %d, want %d", tab.bytes(), tab.arrangement(), want)
+			}
+			remove(key)
+			is(inserted)
+		}
 	}
-	for i := range maxPackEntries + 1 {
-		put(strconv.Itoa(i), "1")
+}
+
+// A set of integers is in their order until a member comes that is none.
+func TestSetsOfIntegersAscend(t *testing.T) {
+	r := random(t, 31)
+	for _, entries := range []int{1, 2, 100, 128, 129, 511, 512, 513} {
+		model := newTableModel(making{keysOnly, digest.NewSip(5, 6), 1})
+		m := model.making
+		var tab table
+		for tab.Len() < entries {
+			key := strconv.FormatInt(r.Int64()>>(r.IntN(64))-r.Int64()>>1, 10)
+			tab, _ = tab.with([]byte(key), form{}, m)
+			model.put(key, "")
+			model.check(t, &tab)
+			m.generation += uint64(r.IntN(2))
+		}
+		if ascends := tab.arrangement() == ascending; ascends != (entries <= 512) {
+			t.Fatalf("%d integers ascend: %v", entries, ascends)
+		}
+		for _, key := range []string{"1", "-", "0", "-1"} {
+			tab, _ = tab.with([]byte(key), form{}, m)
+			model.put(key, "")
+			model.check(t, &tab)
+		}
+		for _, key := range slices.Clone(model.keys()) {
+			tab, _ = tab.without([]byte(key), m)
+			model.remove(key)
+			model.check(t, &tab)
+		}
 	}
-	for i := range 2 {
-		tab, _ = tab.without([]byte(strconv.Itoa(i)), m)
-		delete(model, strconv.Itoa(i))
-		checkTable(t, &tab, model, m)
+}
+
+// Tables with the same entries in different orders differ in image and digest, and so do those that would go on in
+// different ways.
+func TestTheOrderIsAPartOfTheContents(t *testing.T) {
+	m := making{keysOnly, digest.NewSip(5, 6), 1}
+	of := func(keys ...string) *table {
+		var tab table
+		for _, key := range keys {
+			if key[0] == '!' {
+				tab, _ = tab.without([]byte(key[1:]), m)
+			} else {
+				tab, _ = tab.with([]byte(key), form{}, m)
+			}
+		}
+		return &tab
 	}
-	if tab.trunk != nil {
-		t.Fatal("as many entries as a pack has are a tree")
+	differ := []*table{
+		of("a", "b", "c"), of("a", "c", "b"), of("b", "a", "c"), of("b", "c", "a"), of("c", "a", "b"), of("c", "b", "a"),
+		of("1", "2", "3"), of("x", "1", "2", "3", "!x"), of("x", "3", "2", "1", "!x"), of("1"), of("x", "1", "!x"),
 	}
-	room := maxPackBytes - tab.bytes() - len("k")*2
-	for _, length := range []int{room - itemHashBytes, room, room + 1, 10 * room, 1, maxShortBytes, 0} {
-		put("k", strings.Repeat("x", max(length, 0)))
+	for i, tab := range differ {
+		for j, other := range differ {
+			equal := bytes.Equal(slices.Concat(partsOf(t, tab, keysOnly)...), slices.Concat(partsOf(t, other, keysOnly)...))
+			if equal != (i == j) || (tab.digest() == other.digest()) != (i == j) {
+				t.Errorf("tables %d and %d: equal images %v, digests %x and %x", i, j, equal, tab.digest(), other.digest())
+			}
+		}
+	}
+	for i, ways := range [][2]*table{
+		{of("a", "b", "c"), of("a", "x", "b", "y", "c", "!y", "b", "!x")},
+		{of("b", "c", "a"), of("a", "b", "c", "!a", "a")},
+		{of("1", "2", "3"), of("3", "2", "9", "1", "!9")},
+	} {
+		if ways[0].digest() != ways[1].digest() || !bytes.Equal(ways[0].packed, ways[1].packed) {
+			t.Errorf("%d: two ways to one order make different tables", i)
+		}
 	}
 }
 
 func TestReaderOfTablesGivesWhatWasWritten(t *testing.T) {
-	for name, h := range shapes {
-		t.Run(name, func(t *testing.T) {
-			r := random(t, 11+uint64(h))
-			m := making{h, digest.NewSip(r.Uint64(), r.Uint64()), 1}
-			reader := tableReader{shape: h} // one for all, as images have them
-			for _, size := range []int{1, 2, 10, 60, maxPackEntries, maxPackEntries + 1, 5000} {
-				model := map[string]string{}
-				for len(model) < size {
-					model[randomText(r)+randomText(r)] = randomKept(r, h)
+	for _, h := range []shape{keysOnly, withItems} {
+		r := random(t, 11+uint64(h))
+		m := making{h, digest.NewSip(r.Uint64(), r.Uint64()), 1}
+		reader := tableReader{shape: h} // one for all, as images have them
+		for _, size := range []int{1, 2, 10, 60, 128, 129, 512, 513, 5000} {
+			for _, integers := range []bool{false, true} {
+				model := newTableModel(m)
+				for len(model.kept) < size {
+					key := strconv.Itoa(r.IntN(100_000))
+					if !integers {
+						key = randomText(r) + randomText(r)
+					}
+					model.put(key, randomKept(r, h))
 				}
-				tab := tableOf(model, m)
+				tab := model.table()
 				parts := partsOf(t, &tab, h)
 				again, ok := readTableBy(&reader, parts, m)
 				if !ok {
 					t.Fatalf("%d entries: refused", size)
 				}
-				checkTable(t, &again, model, m)
+				model.check(t, &again)
 				again, ok = readTableBy(&reader, cutAnew(r, parts), m)
 				if !ok || again.digest() != tab.digest() {
 					t.Fatalf("%d entries in other parts: %v", size, ok)
 				}
 			}
-		})
+		}
 	}
 }
 
@@ -424,57 +541,116 @@ func cutAnew(r *rand.Rand, parts [][]byte) [][]byte {
 
 func TestReaderOfTablesRefusesWhatIsNone(t *testing.T) {
 	m := making{withItems, digest.NewSip(7, 8), 1}
-	good := tableOf(map[string]string{"a": "1", "b": "2", "c": strings.Repeat("x", maxShortBytes+1)}, m)
-	parts := partsOf(t, &good, withItems)
-	if _, ok := readTable(parts, m); !ok {
-		t.Fatal("the image of a table is refused")
+	sets := making{keysOnly, m.state, 1}
+	good := newTableModel(m)
+	for key, kept := range map[string]string{"a": "1", "b": "2", "c": strings.Repeat("x", maxShortBytes+1)} {
+		good.put(key, kept)
 	}
+	tab := good.table()
+	parts := partsOf(t, &tab, withItems)
 	stream := parts[1]
 	a, b := []byte{2, 'a', 2, 'x'}, []byte{2, 'b', 2, 'x'}
-	first, second := a, b
-	if (Item{a[:2]}).hash(m.state) > (Item{b[:2]}).hash(m.state) {
-		first, second = b, a
+	large := newTableModel(m)
+	for i := range 600 {
+		large.put("k"+strconv.Itoa(i), "")
 	}
-	if _, ok := readTable([][]byte{{2}, slices.Concat(first, second)}, m); !ok {
-		t.Fatal("two entries in their order are refused")
+	first := func(count int, order arrangement) []byte {
+		return binary.AppendUvarint(nil, uint64(count)<<2|uint64(order))
+	}
+	// entries are the first ones of a large table by their hashes, or behind a long one.
+	entries := func(count int, long string) (stream []byte) {
+		if long != "" {
+			stream = append(append(stream, 2, 'l'), binary.AppendUvarint(nil, uint64(2*len(long)))...)
+			stream = append(stream, long...)
+		}
+		for _, key := range large.keys()[:count] {
+			stream = append(append(stream, byte(2*len(key))), key...)
+			stream = append(stream, 0)
+		}
+		return stream
+	}
+	for name, parts := range map[string][][]byte{
+		"as written":         parts,
+		"in one order":       {first(2, inserted), slices.Concat(a, b)},
+		"in the other order": {first(2, inserted), slices.Concat(b, a)},
+		"512 in an order":    {first(512, inserted), entries(512, "")},
+		"257 by hashes":      {first(257, byHash), entries(257, "")},
+	} {
+		if _, ok := readTable(parts, m); !ok {
+			t.Errorf("%s: refused", name)
+		}
 	}
 	for name, parts := range map[string][][]byte{
 		"nothing":               {},
-		"no entries":            {{0}},
-		"count only":            {{1}},
-		"long count":            {{0x81, 0}, first},
-		"more behind the count": {append([]byte{1}, first...)},
+		"no entries":            {first(0, inserted)},
+		"count only":            {first(1, inserted)},
+		"long count":            {{0x84, 0}, a},
+		"more behind the count": {append(first(1, inserted), a...)},
 		"no count":              {{0x80}},
-		"an entry too few":      {{3}, slices.Concat(first, second)},
-		"an entry too many":     {{1}, slices.Concat(first, second)},
-		"wrong order":           {{2}, slices.Concat(second, first)},
-		"twice":                 {{2}, slices.Concat(first, first)},
+		"no arrangement":        {first(2, 3), slices.Concat(a, b)},
+		"an entry too few":      {first(3, inserted), slices.Concat(a, b)},
+		"an entry too many":     {first(1, inserted), slices.Concat(a, b)},
+		"twice":                 {first(2, inserted), slices.Concat(a, a)},
+		"twice, not together":   {first(3, inserted), slices.Concat(a, b, a)},
+		"twice, late":           {first(400, inserted), entries(399, ""), entries(1, "")},
+		"a hash that ascends":   {first(2, ascending), {3, 0, 5, 0}},
+		"too many in an order":  {first(513, inserted), entries(513, "")},
+		"too long in an order":  {first(2, inserted), entries(1, strings.Repeat("x", 128<<10))},
+		"few by hashes":         {first(256, byHash), entries(256, "")},
+		"short by hashes":       {first(1, byHash), entries(0, strings.Repeat("x", 60<<10))},
 		"cut off":               {parts[0], stream[:len(stream)-1]},
-		"integer as text":       {{1}, {2, '7', 0}},
-		"value as text":         {{1}, {2, 'a', 4, '1', '2'}},
-		"long integer":          {{1}, {0x83, 0, 0}},
-		"long length":           {{1}, {0x82, 0, 'a', 0}},
-		"no length":             {{1}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1}},
-		"too long":              {{1}, binary.AppendUvarint(nil, 2*(1<<20+1))},
+		"integer as text":       {first(1, inserted), {2, '7', 0}},
+		"value as text":         {first(1, inserted), {2, 'a', 4, '1', '2'}},
+		"long integer":          {first(1, inserted), {0x83, 0, 0}},
+		"long length":           {first(1, inserted), {0x82, 0, 'a', 0}},
+		"no length":             {first(1, inserted), {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1}},
+		"too long":              {first(1, inserted), binary.AppendUvarint(nil, 2*(1<<20+1))},
 	} {
 		if _, ok := readTable(parts, m); ok {
 			t.Errorf("%s: taken", name)
+		}
+	}
+	mixed := slices.Concat(entries(300, "")) // in the order of hashes
+	last := entries(301, "")[len(mixed):]
+	if _, ok := readTable([][]byte{first(301, byHash), last, mixed}, m); ok {
+		t.Error("wrong order of hashes: taken")
+	}
+	for name, c := range map[string]struct {
+		stream []byte
+		ok     bool
+	}{
+		"ascending":   {[]byte{3, 5, 9}, true}, // -1, 1, 2
+		"descending":  {[]byte{5, 3, 9}, false},
+		"equal":       {[]byte{3, 3, 9}, false},
+		"no integer":  {[]byte{3, 5, 2, 'a'}, false},
+		"with a text": {slices.Concat([]byte{3, 5}, []byte{38}, []byte("9223372036854775807")), true},
+	} {
+		if _, ok := readTable([][]byte{first(3, ascending), c.stream}, sets); ok != c.ok {
+			t.Errorf("%s: taken %v", name, ok)
 		}
 	}
 }
 
 // FuzzReaderOfTables gives a reader any parts: what it takes has the same image again.
 func FuzzReaderOfTables(f *testing.F) {
-	m := making{withItems, digest.NewSip(9, 10), 1}
-	tab := tableOf(map[string]string{"a": "1", "bb": "", "-7": strings.Repeat("x", 300)}, m)
-	_ = tab.eachPart(withItems, make([]byte, 0, MaxPartBytes), func(part []byte) error {
-		f.Add(uint8(withItems), bytes.Clone(part), uint8(3))
-		return nil
-	})
-	f.Add(uint8(keysOnly), []byte{1, 15, 2, 'a'}, uint8(1))
-	f.Add(uint8(withWords), []byte{1, 15, 0, 0, 0, 0, 0, 0, 0, 0}, uint8(1))
+	for _, h := range []shape{keysOnly, withItems} {
+		for _, keys := range [][]string{{"a", "bb", "-7"}, {"-7", "12"}} {
+			model := newTableModel(making{h, digest.NewSip(9, 10), 1})
+			for _, key := range keys {
+				model.put(key, strings.Repeat("x", 300))
+			}
+			tab := model.table()
+			var image []byte
+			_ = tab.eachPart(h, make([]byte, 0, MaxPartBytes), func(part []byte) error {
+				image = append(image, part...)
+				return nil
+			})
+			f.Add(uint8(h), image, uint8(3))
+		}
+	}
+	f.Add(uint8(keysOnly), []byte{6, 15, 2, 'a'}, uint8(1))
 	f.Fuzz(func(t *testing.T, h uint8, data []byte, cut uint8) {
-		m := making{shape(h % 3), digest.NewSip(9, 10), 1}
+		m := making{shape(h % 2), digest.NewSip(9, 10), 1}
 		parts := [][]byte{data[:min(1, len(data))]}
 		for rest := data[len(parts[0]):]; len(rest) > 0; {
 			n := min(int(cut)+1, len(rest))

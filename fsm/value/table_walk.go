@@ -1,37 +1,41 @@
 package value
 
 import (
-	"bytes"
-	"encoding/binary"
-
 	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
-// tableWalk goes through the entries of a table in their order, one after the other, so that several tables can be gone
-// through side by side. The table is not changed meanwhile.
+// tableWalk goes through the entries of a table in the order of their hashes, one after the other, so that several tables
+// can be gone through side by side. The table is not changed meanwhile.
 type tableWalk struct {
 	shape shape
 	state digest.Sip
+	// sorted are the entries that are to come of a table that is no tree.
+	sorted []hashedEntry
 	// path leads to the pack, of which the entries from at on are to come: forks, and for each the next way.
 	path []step
 	pack []byte
 	at   int
-	// key and kept are the present entry, hash is that of its key.
-	key, kept Item
-	hash      uint64
+	// hashedEntry is the present entry.
+	hashedEntry
 }
 
 // walk begins a walk. state is a fresh one of the hash of values.
 func (t *table) walk(h shape, state digest.Sip) tableWalk {
-	w := tableWalk{shape: h, state: state, pack: t.entries()}
-	if t.trunk != nil {
+	w := tableWalk{shape: h, state: state}
+	if t.trunk != nil && t.trunk.row == nil {
 		w.path = []step{{t.trunk.root, 0}}
+	} else {
+		w.sorted = t.sorted(h, state)
 	}
 	return w
 }
 
 // next moves to the next entry, the first one at first, and reports whether there is one.
 func (w *tableWalk) next() bool {
+	if len(w.sorted) > 0 {
+		w.hashedEntry, w.sorted = w.sorted[0], w.sorted[1:]
+		return true
+	}
 	for w.at == len(w.pack) {
 		if !w.turn() {
 			return false
@@ -63,18 +67,7 @@ func (w *tableWalk) turn() bool {
 	return false
 }
 
-// compare says which of two walks is at an earlier entry, in the order of tables: -1, 0 for the same key, or 1.
-func (w *tableWalk) compare(other *tableWalk) int {
-	switch {
-	case w.hash < other.hash:
-		return -1
-	case w.hash > other.hash:
-		return 1
-	}
-	return bytes.Compare(w.key.form, other.key.form)
-}
-
-// merge visits the keys of some tables in their order, each key once, until visit wants no more. It changes walks.
+// merge visits the keys of some tables in the order of their hashes, each key once, until visit wants no more. It changes walks.
 func merge(walks []*tableWalk, visit func(key Item) bool) {
 	heap := walks[:0]
 	for _, w := range walks {
@@ -86,7 +79,7 @@ func merge(walks []*tableWalk, visit func(key Item) bool) {
 		sink(heap, i)
 	}
 	for len(heap) > 0 {
-		now := *heap[0]
+		now := heap[0].hashedEntry
 		if !visit(now.key) {
 			return
 		}
@@ -105,7 +98,7 @@ func sink(heap []*tableWalk, at int) {
 	for {
 		first := at
 		for below := 2*at + 1; below <= 2*at+2 && below < len(heap); below++ {
-			if heap[below].compare(heap[first]) < 0 {
+			if heap[below].compare(&heap[first].hashedEntry) < 0 {
 				first = below
 			}
 		}
@@ -117,8 +110,9 @@ func sink(heap []*tableWalk, at int) {
 	}
 }
 
-// tableProbe answers for keys that are asked in the order of tables whether a table has them.
+// tableProbe answers for keys that are asked in the order of their hashes whether a table has them.
 type tableProbe struct {
+	shape shape
 	table *table
 	walk  tableWalk
 	// walks says that the table is gone through beside the questions, and goesOn that the walk is at an entry.
@@ -131,16 +125,19 @@ const probeShare = 4
 
 // probe begins to answer so many questions.
 func (t *table) probe(h shape, state digest.Sip, questions int) tableProbe {
-	p := tableProbe{table: t, walk: t.walk(h, state), walks: t.Len()/probeShare <= questions}
-	p.goesOn = p.walks && p.walk.next()
+	p := tableProbe{shape: h, table: t, walks: t.Len()/probeShare <= questions}
+	if p.walks {
+		p.walk = t.walk(h, state)
+		p.goesOn = p.walk.next()
+	}
 	return p
 }
 
-// has reports whether the table has the key at which a walk is.
-func (p *tableProbe) has(at *tableWalk) bool {
+// has reports whether the table has the key of an entry.
+func (p *tableProbe) has(at *hashedEntry) bool {
 	if !p.walks {
 		wanted := at.key.asForm()
-		_, found := p.table.findHashed(at.shape, &wanted, at.hash)
+		_, found := p.table.findHashed(p.shape, &wanted, at.hash)
 		return found
 	}
 	order := -1
@@ -151,72 +148,4 @@ func (p *tableProbe) has(at *tableWalk) bool {
 		p.goesOn = p.walk.next()
 	}
 	return p.goesOn && order == 0
-}
-
-// tableBuilder makes a table of entries that come in its order, each key once. So no key is looked for, and no place
-// for it: that costs several times as much as to put the entry there.
-type tableBuilder struct {
-	// pending are the entries so far, while they may be a pack; edit has them afterwards.
-	pending []byte
-	edit    tableEdit
-	// count is the number of entries so far, sum adds up their hashes; last is the hash of the last key, and lastAt where
-	// its entry begins in pending.
-	count  int
-	sum    uint64
-	last   uint64
-	lastAt int
-}
-
-// begin begins a table. It may be called again when one is finished.
-func (b *tableBuilder) begin(m making) {
-	*b = tableBuilder{pending: b.pending[:0], edit: edit(table{}, m)}
-}
-
-// add adds an entry, made of whole forms, whose key has a hash. It reports false, and adds nothing, if that is not
-// behind the last one.
-func (b *tableBuilder) add(key, kept *form, hash uint64) bool {
-	if b.count > 0 && (hash < b.last || hash == b.last && bytes.Compare(b.lastKey().form, key.bytes()) >= 0) {
-		return false
-	}
-	b.last = hash
-	b.count++
-	if b.edit.trunk == nil && packFits(b.count, len(b.pending)+key.size()+kept.size()) {
-		b.lastAt = len(b.pending)
-		b.pending = append(b.pending, make([]byte, key.size()+kept.size())...)
-		entry := b.pending[b.lastAt:]
-		putEntry(entry, key, kept)
-		b.sum += b.edit.shape.entryHash(hash, Item{entry[key.size():]}, b.edit.state)
-		return true
-	}
-	if b.edit.trunk == nil {
-		b.edit.packed = b.pack(b.count - 1)
-		b.edit.plant()
-	}
-	b.edit.putLarge(key, kept, hash, isNewAndLast)
-	return true
-}
-
-// pack is the pack of the entries that are pending.
-func (b *tableBuilder) pack(count int) []byte {
-	packed := make([]byte, packStart+len(b.pending))
-	binary.LittleEndian.PutUint64(packed, b.sum)
-	packed[sumBytes] = byte(count)
-	copy(packed[packStart:], b.pending)
-	return packed
-}
-
-func (b *tableBuilder) lastKey() Item {
-	if b.edit.trunk != nil {
-		key, _ := b.edit.at(b.edit.shape, b.count-1)
-		return key
-	}
-	return Item{b.pending[b.lastAt:skipItem(b.pending, b.lastAt)]}
-}
-
-// finish is the table of the entries so far.
-func (b *tableBuilder) finish() table {
-	if b.edit.trunk == nil && b.count > 0 {
-		b.edit.packed = b.pack(b.count)
-	}
-	return b.edit.table
 }

@@ -74,36 +74,43 @@ func (e *tableEdit) putAs(key, kept *form, n newness) (existed bool) {
 	if e.trunk == nil && e.putSmall(key, kept, hash, &existed) {
 		return existed
 	}
+	if e.trunk.row != nil && e.putInRow(key, kept, hash, n, &existed) {
+		return existed
+	}
 	existed = e.putLarge(key, kept, hash, n)
-	if packFits(e.trunk.count, e.trunk.bytes) { // a long item was replaced by a short one
+	if e.isSmallTree() { // a long item was replaced by a short one
 		e.fold()
 	}
 	return existed
 }
 
-// putSmall puts an entry into a pack. If it does not fit it makes a tree of the pack instead, and reports false.
+// putSmall puts an entry into a pack. If it does not fit it makes a row or a tree of the pack instead, and reports false.
 func (e *tableEdit) putSmall(key, kept *form, hash uint64, existed *bool) bool {
-	old, sum, count := e.entries(), e.digest(), e.Len()
+	old, sum, count, ascends := e.entries(), e.digest(), e.Len(), e.ascends()
 	at, middle, end, found := e.shape.find(old, key)
 	*existed = found
+	size := key.size() + kept.size()
+	length := len(old) - (end - at) + size
 	switch {
 	case found && kept.lies(old[middle:end]):
 		return true
-	case found:
+	case found && packFits(count, length):
 		sum -= e.shape.entryHash(hash, Item{old[middle:end]}, e.state)
+	case !found && packFits(count+1, length):
+		var order uint64
+		at, order, ascends = e.place(key, hash)
+		end, sum, count = at, sum+order, count+1
 	default:
-		at, count = e.shape.room(old, key, hash, e.state), count+1
-		end = at
-	}
-	size := key.size() + kept.size()
-	length := len(old) - (end - at) + size
-	if !packFits(count, length) {
-		e.plant()
+		if e.shape.hasOrder() {
+			e.lay()
+		} else {
+			e.plant()
+		}
 		return false
 	}
 	put := e.splice(at, end, size)
 	putEntry(put, key, kept)
-	e.sign(sum+e.shape.entryHash(hash, Item{put[key.size():]}, e.state), count)
+	e.sign(sum+e.shape.entryHash(hash, Item{put[key.size():]}, e.state), count, ascends)
 	return true
 }
 
@@ -129,10 +136,17 @@ func (e *tableEdit) splice(at, end, size int) (room []byte) {
 	return e.packed[from : from+size]
 }
 
-// sign notes in the pack the sum of the hashes of its entries and their number.
-func (e *tableEdit) sign(sum uint64, count int) {
-	binary.LittleEndian.PutUint64(e.packed, sum)
-	e.packed[sumBytes] = byte(count)
+// sign notes in the pack the digest, the number of entries and whether they ascend.
+func (e *tableEdit) sign(sum uint64, count int, ascends bool) {
+	signPack(e.packed, sum, count, ascends)
+}
+
+func signPack(packed []byte, sum uint64, count int, ascends bool) {
+	binary.LittleEndian.PutUint64(packed, sum)
+	packed[sumBytes] = byte(count - 1)
+	if ascends {
+		packed[sumBytes] |= ascendingBit
+	}
 }
 
 // lies reports whether a whole form is what b holds.
@@ -154,13 +168,17 @@ func (e *tableEdit) plant() {
 	e.packed, e.owned, e.fresh = nil, true, false
 }
 
-// own lets the edit change the trunk and its root.
+// own lets the edit change the trunk, and its row or its root.
 func (e *tableEdit) own() {
 	if !e.owned {
 		own := *e.trunk
 		e.trunk, e.owned = &own, true
 	}
-	e.trunk.root = e.ownFork(e.trunk.root)
+	if e.trunk.row != nil {
+		e.trunk.row = e.trunk.row.owned(e.generation)
+	} else {
+		e.trunk.root = e.ownFork(e.trunk.root)
+	}
 }
 
 func (e *tableEdit) ownFork(f *tableFork) *tableFork {
@@ -312,145 +330,4 @@ func (e *tableEdit) part(leaf *tableLeaf, begin, end int, count uint32, ways int
 		copy(part.pack, leaf.pack[begin:end])
 	}
 	return part
-}
-
-// remove removes the entry of a key if it existed.
-func (e *tableEdit) remove(key []byte) (existed bool) {
-	wanted := wantedForm(key)
-	return e.removeForm(&wanted)
-}
-
-func (e *tableEdit) removeForm(wanted *form) (existed bool) {
-	if e.trunk != nil {
-		return e.removeLarge(wanted)
-	}
-	old := e.entries()
-	at, middle, end, existed := e.shape.find(old, wanted)
-	if !existed {
-		return false
-	}
-	count, sum := e.Len()-1, e.digest()
-	if count == 0 {
-		e.packed, e.fresh = nil, false
-		return true
-	}
-	sum -= e.shape.entryHash(wanted.hash(e.state), Item{old[middle:end]}, e.state)
-	e.splice(at, end, 0)
-	e.sign(sum, count)
-	return true
-}
-
-// step is a fork on the way to a leaf, and the way that was taken there.
-type step struct {
-	fork *tableFork
-	way  int
-}
-
-func (e *tableEdit) removeLarge(key *form) bool {
-	hash := key.hash(e.state)
-	leaf, _ := e.trunk.root.leafOf(hash)
-	at, middle, end, existed := e.shape.find(leaf.pack, key)
-	if !existed {
-		return false
-	}
-	e.own()
-	var buf [64 / wayBits]step
-	path, f := buf[:0], e.trunk.root
-	for shift := topWayShift; ; shift -= wayBits {
-		way := wayOf(hash, shift)
-		path = append(path, step{f, way})
-		next := f.next[way].fork
-		if next == nil {
-			break
-		}
-		f.counts[way]--
-		next = e.ownFork(next)
-		f.next[way].fork, f = next, next
-	}
-	way := path[len(path)-1].way
-	e.trunk.count--
-	e.trunk.bytes -= end - at
-	e.trunk.sum -= e.shape.entryHash(hash, Item{leaf.pack[middle:end]}, e.state)
-	leaf = e.ownLeaf(f, way)
-	f.counts[leaf.first(way)]--
-	leaf.count--
-	leaf.splice(at, end, 0)
-	if packFits(e.trunk.count, e.trunk.bytes) {
-		e.fold()
-	} else {
-		e.merge(path)
-	}
-	return true
-}
-
-// fold makes a pack of a tree.
-func (e *tableEdit) fold() {
-	packed := make([]byte, packStart, packStart+e.trunk.bytes)
-	binary.LittleEndian.PutUint64(packed, e.trunk.sum)
-	packed[sumBytes] = byte(e.trunk.count)
-	e.packed, e.trunk = e.trunk.root.appendTo(packed), nil
-	e.owned, e.fresh = false, true
-}
-
-// appendTo appends the entries of all leaves to dst, in their order.
-func (f *tableFork) appendTo(dst []byte) []byte {
-	for way := 0; way < ways; way++ {
-		if node := f.next[way]; node.fork != nil {
-			dst = node.fork.appendTo(dst)
-		} else {
-			dst = append(dst, node.leaf.pack...)
-			way += int(node.leaf.ways) - 1
-		}
-	}
-	return dst
-}
-
-// merge merges the leaf at the end of a path with its neighbours, as long as they are small together, and puts a leaf
-// in place of a fork of which it has all ways.
-func (e *tableEdit) merge(path []step) {
-	for depth := len(path) - 1; ; depth-- {
-		f, way := path[depth].fork, path[depth].way
-		for e.mergePair(f, way) {
-		}
-		leaf := f.next[way].leaf
-		if leaf.ways < ways || depth == 0 {
-			return
-		}
-		above := path[depth-1]
-		above.fork.next[above.way] = tableNode{leaf: e.part(leaf, 0, len(leaf.pack), leaf.count, 1)}
-	}
-}
-
-// mergePair merges the leaf to which a way leads with the one beside it, if both have equally many ways and are small
-// together.
-func (e *tableEdit) mergePair(f *tableFork, way int) bool {
-	leaf := f.next[way].leaf
-	first := leaf.first(way)
-	if leaf.ways == ways {
-		return false
-	}
-	beside := f.next[first^int(leaf.ways)].leaf
-	if beside == nil || beside.ways != leaf.ways {
-		return false
-	}
-	low, high := leaf, beside
-	if first&int(leaf.ways) != 0 {
-		low, high = beside, leaf
-	}
-	count, bytes := low.count+high.count, len(low.pack)+len(high.pack)
-	if count > 1 && !leafFits(mergeShare*int(count), mergeShare*bytes) {
-		return false
-	}
-	merged := e.part(low, 0, len(low.pack), count, 2*int(leaf.ways))
-	switch {
-	case len(low.pack) == 0:
-		merged = e.part(high, 0, len(high.pack), count, 2*int(leaf.ways))
-	case len(high.pack) > 0:
-		merged.pack, merged.shares = newPack(bytes), false
-		copy(merged.pack[copy(merged.pack, low.pack):], high.pack)
-	}
-	first = merged.first(first)
-	f.counts[first], f.counts[first+int(leaf.ways)] = count, 0
-	f.lead(first, merged)
-	return true
 }
