@@ -1,7 +1,8 @@
 // Package hashes has the commands on hashes: values that are fields with strings.
 //
-// The order in which commands show fields, and what HRANDFIELD draws of the same chance, follow from the fields alone:
-// see value.Position. So they are the same on all nodes, also on one that restored an image.
+// The order in which commands show fields is a part of the contents: small hashes have that in which the fields came,
+// large ones that of value.Position. It decides also what HRANDFIELD draws of the same chance. So both are the same on
+// all nodes, also on one that restored an image.
 package hashes
 
 import (

@@ -176,14 +176,15 @@ var keyList = []Difference{
 	},
 	{
 		ID:    "element-order",
-		Redis: "a small hash or set shows its elements in the order in which they came, one of integers in their order",
-		Here:  "the order follows from a hash of the elements, as in a large one",
-		Why:   "it must be the same on a node that restored a snapshot, whatever the elements have been through",
+		Redis: "a hash or set forgets in which order its elements came when it grows beyond settings of the server",
+		Here: "it does so beyond 512 elements or 128 KiB, on every node, and has an order again when half of that is left; " +
+			"by default that is never before Redis does",
+		Why: "every node must answer in the same order, whatever its settings are",
 		Probes: []Probe{
 			{
-				[]string{"HSET k a 1 b 2 c 3 d 4 e 5 f 6 g 7 h 8", "HKEYS k"},
-				`\*8\r\n\$1\r\na\r\n\$1\r\nb\r\n\$1\r\nc\r\n\$1\r\nd\r\n\$1\r\ne\r\n\$1\r\nf\r\n\$1\r\ng\r\n\$1\r\nh\r\n`,
+				[]string{"HSET k a " + strings.Repeat("x", 65) + " b 2 c 3 d 4 e 5 f 6 g 7 h 8", "HKEYS k"},
 				`\*8` + outOfOrder("abcdefgh") + `(?s:.*)`,
+				`\*8\r\n\$1\r\na\r\n\$1\r\nb\r\n\$1\r\nc\r\n\$1\r\nd\r\n\$1\r\ne\r\n\$1\r\nf\r\n\$1\r\ng\r\n\$1\r\nh\r\n`,
 			},
 		},
 	},

@@ -85,7 +85,7 @@ var sortedSetList = []Difference{
 	{
 		ID:    "sort-of-a-set-as-it-is",
 		Redis: "`SORT` of a set by a pattern without an asterisk answers with the members as they lie in memory",
-		Here:  "it answers with them in the order of their hashes, which is the same on every node",
+		Here:  "it answers with them in the order of `SMEMBERS`, which is the same on every node",
 		Why:   "such a `SORT` asks for no order",
 		Proof: "TestElementsAreSortedByOtherKeys",
 		Excuses: func(call []string, redis, here string) bool {
