@@ -181,8 +181,8 @@ func TestContainersFollowContentAlone(t *testing.T) {
 	goOnAlike(t, straight, devious)
 }
 
-// TestSmallContainersKeepTheirOrder by what commands answer. Where Redis has the order of a listpack or of an intset, it
-// is the same one.
+// TestSmallContainersKeepTheirOrder by what commands answer. Where Redis has the order of a listpack or of an intset,
+// it is the same one.
 func TestSmallContainersKeepTheirOrder(t *testing.T) {
 	m := newMachine(t)
 	for _, c := range []struct{ lines, ask, want string }{

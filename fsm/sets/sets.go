@@ -1,8 +1,8 @@
 // Package sets has the commands on sets: values that are strings, each once.
 //
-// The order in which commands show members is a part of the contents: small sets have that in which the members came, or
-// that of integers, and large ones that of value.Position. It decides also what SPOP and SRANDMEMBER draw of the same
-// chance. So both are the same on all nodes, also on one that restored an image.
+// The order in which commands show members is a part of the contents: small sets have that in which the members came,
+// or that of integers, and large ones that of value.Position. It decides also what SPOP and SRANDMEMBER draw of the
+// same chance. So both are the same on all nodes, also on one that restored an image.
 package sets
 
 import (

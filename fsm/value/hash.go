@@ -24,8 +24,8 @@ func (h *Hash) At(number int) (field, v Item) { return h.elements.at(withItems, 
 // Each visits all fields in the order of the hash, until visit wants no more.
 func (h *Hash) Each(visit func(field, v Item) bool) { h.elements.each(withItems, visit) }
 
-// Scan visits the fields from a position on, in order, until visit wants no more. A hash with an order of its own has all
-// at position 0.
+// Scan visits the fields from a position on, in order, until visit wants no more. A hash with an order of its own has
+// all at position 0.
 func (h *Hash) Scan(from Position, visit func(at Position, field, v Item) bool) {
 	h.elements.scan(withItems, from, visit)
 }

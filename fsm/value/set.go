@@ -39,8 +39,8 @@ func (s *Set) Each(visit func(member Item) bool) {
 	s.elements.each(keysOnly, func(member, _ Item) bool { return visit(member) })
 }
 
-// Scan visits the members from a position on, in order, until visit wants no more. A set with an order of its own has all
-// at position 0.
+// Scan visits the members from a position on, in order, until visit wants no more. A set with an order of its own has
+// all at position 0.
 func (s *Set) Scan(from Position, visit func(at Position, member Item) bool) {
 	s.elements.scan(keysOnly, from, func(at Position, member, _ Item) bool { return visit(at, member) })
 }
@@ -107,8 +107,8 @@ func (b *SetBuilder) Add(member Item) {
 	}
 }
 
-// Set is the set of all members that were added, nil if there are none. It is as if they were added to an empty set. The
-// builder is not used any more.
+// Set is the set of all members that were added, nil if there are none. It is as if they were added to an empty set.
+// The builder is not used any more.
 func (b *SetBuilder) Set() *Set {
 	s := newSet(b.members.finish())
 	if s == nil || !s.IsOrdered() {

@@ -1,7 +1,10 @@
 package value
 
 import (
+	"cmp"
 	"math"
+	"math/bits"
+	"strconv"
 
 	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/fsm/value/shelves"
@@ -196,4 +199,104 @@ func (t *Stream) MemoryBytes() int {
 		return true
 	})
 	return bytes
+}
+
+// StreamID names an entry of a stream: a moment in milliseconds, and a number within it. IDs are ordered by both. The
+// zero value is before the ID of every entry.
+type StreamID struct{ Millis, Sequence uint64 }
+
+// MaxStreamID is the last ID there is.
+func MaxStreamID() StreamID { return StreamID{math.MaxUint64, math.MaxUint64} }
+
+// Compare is negative if the ID is before another one, 0 if they are equal, and positive if it is behind.
+func (id StreamID) Compare(other StreamID) int {
+	if c := cmp.Compare(id.Millis, other.Millis); c != 0 {
+		return c
+	}
+	return cmp.Compare(id.Sequence, other.Sequence)
+}
+
+// Next is the ID behind this one. ok is false behind the last one.
+func (id StreamID) Next() (next StreamID, ok bool) {
+	switch {
+	case id.Sequence < math.MaxUint64:
+		return StreamID{id.Millis, id.Sequence + 1}, true
+	case id.Millis < math.MaxUint64:
+		return StreamID{id.Millis + 1, 0}, true
+	}
+	return StreamID{}, false
+}
+
+// Before is the ID before this one. ok is false before the first one.
+func (id StreamID) Before() (before StreamID, ok bool) {
+	switch {
+	case id.Sequence > 0:
+		return StreamID{id.Millis, id.Sequence - 1}, true
+	case id.Millis > 0:
+		return StreamID{id.Millis - 1, math.MaxUint64}, true
+	}
+	return StreamID{}, false
+}
+
+// Append appends the ID as clients see it.
+func (id StreamID) Append(dst []byte) []byte {
+	dst = strconv.AppendUint(dst, id.Millis, 10)
+	return strconv.AppendUint(append(dst, '-'), id.Sequence, 10)
+}
+
+// idBytes is how long an ID is as a key of a radix tree.
+const idBytes = 16
+
+// TreeNodes is how many nodes the radix tree of Redis has for the blocks: one for each block, one where IDs part, and
+// one for each row of bytes that IDs have in common, or alone. It costs O(N) in the number of blocks.
+func (t *Stream) TreeNodes() (nodes int) {
+	var fork [idBytes]int // at how many bytes the IDs part that are being passed, each further than the one before
+	depth, before, last := 0, -1, StreamID{}
+	inner := func(outer int) { // leaves the innermost fork for what is around it
+		depth--
+		nodes += 1 + digitOf(fork[depth] > outer+1)
+	}
+	first := true
+	leaf := func(outer int) { nodes += 1 + digitOf(idBytes > outer+1) }
+	t.blocks.Each(shelves.Spot{}, func(b *streamBlock) bool {
+		if first {
+			first, last = false, b.first
+			return true
+		}
+		common := commonBytes(last, b.first)
+		leaf(max(before, common))
+		for depth > 0 && fork[depth-1] > common {
+			outer := common
+			if depth > 1 {
+				outer = max(outer, fork[depth-2])
+			}
+			inner(outer)
+		}
+		if depth == 0 || fork[depth-1] < common {
+			fork[depth] = common
+			depth++
+		}
+		before, last = common, b.first
+		return true
+	})
+	if first {
+		return 1
+	}
+	leaf(before)
+	for depth > 0 {
+		outer := -1
+		if depth > 1 {
+			outer = fork[depth-2]
+		}
+		inner(outer)
+	}
+	return nodes
+}
+
+// commonBytes is how many bytes two IDs have in common at their beginning, the highest first.
+func commonBytes(a, b StreamID) int {
+	if a.Millis != b.Millis {
+		return bits.LeadingZeros64(a.Millis^b.Millis) / 8
+	}
+	return idBytes/2 + bits.LeadingZeros64(a.Sequence^b.Sequence)/8
 }

@@ -28,8 +28,8 @@ type table struct {
 	trunk  *trunk
 }
 
-// A pack of a table begins with the sum of the hashes of its entries and a byte: the number of its entries less one, and
-// ascendingBit if they ascend.
+// A pack of a table begins with the sum of the hashes of its entries and a byte: the number of its entries less one,
+// and ascendingBit if they ascend.
 const (
 	sumBytes     = 8
 	packStart    = sumBytes + 1
@@ -295,8 +295,8 @@ func (f *tableFork) scan(
 	return true
 }
 
-// at is the entry with a number, counted from 0 in the order of the table, below Len. Who draws the number at random draws
-// every entry with equal chance.
+// at is the entry with a number, counted from 0 in the order of the table, below Len. Who draws the number at random
+// draws every entry with equal chance.
 func (t *table) at(h shape, number int) (key, kept Item) {
 	pack := t.entries()
 	switch {

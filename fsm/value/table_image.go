@@ -8,10 +8,10 @@ import (
 	"github.com/raftredis/raftredis/internal/number"
 )
 
-// The image of a hash or a set begins with a part that is a uvarint: four times the number of its entries, at least one,
-// plus the number of its arrangement. The entries follow as a stream, in their order, cut every MaxPartBytes. An entry is
-// its key, and behind it what the table keeps for the key: nothing, or an item. An item is a uvarint, 2z+1 for the integer with the zigzag form z or
-// 2n for another string of n bytes, which follow.
+// The image of a hash or a set begins with a part that is a uvarint: four times the number of its entries, at least
+// one, plus the number of its arrangement. The entries follow as a stream, in their order, cut every MaxPartBytes. An
+// entry is its key, and behind it what the table keeps for the key: nothing, or an item. An item is a uvarint, 2z+1
+// for the integer with the zigzag form z or 2n for another string of n bytes, which follow.
 
 // arrangementBits is how many bits the number of an arrangement takes.
 const arrangementBits = 2

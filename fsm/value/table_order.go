@@ -52,7 +52,8 @@ func neighbours(before, behind uint64, s digest.Sip) uint64 {
 	return s.Word(orderDomain).Word(before).Finish(behind)
 }
 
-// allNeighbours adds up neighbours of a pack, and gives the hash of its last key. It begins behind a key if there is one.
+// allNeighbours adds up neighbours of a pack, and gives the hash of its last key. It begins behind a key if there is
+// one.
 func (h shape) allNeighbours(pack []byte, last uint64, isFirst bool, s digest.Sip) (sum, lastHash uint64) {
 	for at := 0; at < len(pack); at = h.skip(pack, at) {
 		hash := Item{pack[at:skipItem(pack, at)]}.hash(s)
@@ -162,7 +163,8 @@ func (e *tableEdit) gap(at, end int, hash uint64) (order uint64) {
 	return order
 }
 
-// lay makes a row of a pack. Of an empty table it makes a row of one empty leaf, for an entry that is put there at once.
+// lay makes a row of a pack. Of an empty table it makes a row of one empty leaf, for an entry that is put there at
+// once.
 func (e *tableEdit) lay() {
 	seed, pack, count := e.state, e.entries(), e.Len()
 	leaf := tableLeaf{generation: oldest, pack: pack, count: uint32(count)}

@@ -84,7 +84,8 @@ func (e *tableEdit) putAs(key, kept *form, n newness) (existed bool) {
 	return existed
 }
 
-// putSmall puts an entry into a pack. If it does not fit it makes a row or a tree of the pack instead, and reports false.
+// putSmall puts an entry into a pack. If it does not fit it makes a row or a tree of the pack instead, and reports
+// false.
 func (e *tableEdit) putSmall(key, kept *form, hash uint64, existed *bool) bool {
 	old, sum, count, ascends := e.entries(), e.digest(), e.Len(), e.ascends()
 	at, middle, end, found := e.shape.find(old, key)
