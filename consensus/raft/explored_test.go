@@ -118,9 +118,12 @@ var undigested = map[string]string{
 
 	"leadership.heartbeatTicks": "stopped",
 	"leadership.stepDownTicks":  "stopped",
+	"leadership.askAll":         "stopped",
 	"leadership.yieldTicks":     "stopped",
 	"transfer.transferTicks":    "stopped",
 	"progress.probeTicks":       "stopped",
+	"progress.asked":            "stopped",
+	"progress.isLate":           "stopped",
 	"progress.stalledTicks":     "stopped",
 	"progress.silentTicks":      "stopped",
 	"progress.leavingTicks":     "stopped",

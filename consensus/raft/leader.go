@@ -32,6 +32,7 @@ func (r *Raft) tickLeader() {
 	for _, p := range r.peers {
 		r.tickPeer(p, beat)
 	}
+	r.askAll = r.confirmed < r.epoch
 	r.dropRemoved()
 	if beat {
 		r.limitReserved()
@@ -54,6 +55,7 @@ func (r *Raft) tickPeer(p *progress, beat bool) {
 	p.announcedTicks++
 	p.announcingTicks++
 	p.stateTicks++
+	p.isLate, p.asked = p.echoed < p.asked, p.carried
 	if beat {
 		p.heartbeatDue, p.failedFetch = true, false
 	}
@@ -279,17 +281,17 @@ func (r *Raft) matchOf(id raftlog.NodeID) raftlog.Index {
 
 // buildMessages makes the messages of a leader's turn: late, so that all proposals and reads of the turn share them.
 func (r *Raft) buildMessages() {
-	pair := r.membership.newest().configuration
 	for _, p := range r.peers {
 		if p.heartbeatDue {
 			r.sendHeartbeat(p)
 		}
 		r.replicate(p)
 		r.announce(p)
-		if p.carried < r.epoch && pair.Votes(p.id) || r.owesCommit(p) {
+		if r.owesCommit(p) {
 			r.sendHeartbeat(p)
 		}
 	}
+	r.askForEchoes()
 }
 
 // replicate sends a follower what it lacks, as far as its window allows. Entries below the memory window are asked for.

@@ -69,6 +69,9 @@ type progress struct {
 	// echoed is the newest read epoch that the node echoed, carried the newest that a message to it carried.
 	echoed  Epoch
 	carried Epoch
+	// asked is what carried was at the last tick; isLate says that the node had not echoed that by the next one.
+	asked  Epoch
+	isLate bool
 	// notified is the commit index that the node knows, if no message was lost. origin is the last entry from a client of
 	// the node, awaited the last index that the node's clients wait for: one of them beyond notified is a reason to send
 	// the commit index at once.

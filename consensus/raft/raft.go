@@ -76,6 +76,8 @@ type leadership struct {
 	// epoch is the newest read epoch, confirmed the newest that a quorum echoed.
 	epoch     Epoch
 	confirmed Epoch
+	// askAll means that a read waited for its confirmation when time passed last: no voter is spared.
+	askAll bool
 	// stepped is the index of the configuration whose successor Ready asked for.
 	stepped raftlog.Index
 	// committedAtBeat is the commit index as it was when the last heartbeat was due.

@@ -15,6 +15,11 @@ import (
 //
 // No message that left before a read was registered carries its epoch, so an echo of it was sent after (S11). The epoch
 // belongs to the term: an echo of another term never arrives here, for the rule of terms drops it.
+//
+// A quorum is enough, so the leader asks no more voters than that, the promptest first; each message to the others, of
+// entries or a heartbeat, carries the epoch too. A voter that has stopped delays a read until the next tick, with which
+// all are asked, and is asked last from then on. To ask all voters of three at once cost a GET at c=1 a third of the
+// processor time of the cluster.
 
 // Read registers the reads of this turn, on a leader; elsewhere ok is false. They may run on a state that contains
 // index, once Ready.Confirmed reaches epoch. All reads of a turn share one call.
@@ -42,6 +47,57 @@ func (r *Raft) confirm() {
 	}
 	pair := r.deciders()
 	r.confirmed = max(r.confirmed, quorum.Reached(pair, r.echoOf))
+}
+
+// askForEchoes has the newest epoch carried to as many voters as can confirm it.
+func (r *Raft) askForEchoes() {
+	if r.confirmed == r.epoch {
+		return
+	}
+	pair := r.deciders()
+	for r.askAll || quorum.Decide(pair, r.isAsked) != quorum.Won {
+		p := r.promptest()
+		if p == nil {
+			break
+		}
+		r.sendHeartbeat(p)
+	}
+	r.askAll = false
+}
+
+// isAsked reports whether a message to the node carried the newest epoch.
+func (r *Raft) isAsked(id raftlog.NodeID) quorum.Answer {
+	if id == r.options.ID {
+		return quorum.Yes
+	}
+	if p := r.peer(id); p != nil && p.carried == r.epoch {
+		return quorum.Yes
+	}
+	return quorum.Silent
+}
+
+// promptest is the voter that is asked next. Nil: all are asked.
+func (r *Raft) promptest() (best *progress) {
+	configuration := r.membership.newest().configuration
+	for _, p := range r.peers {
+		if p.carried < r.epoch && configuration.Votes(p.id) && (best == nil || p.isPrompterThan(best)) {
+			best = p
+		}
+	}
+	return best
+}
+
+// isPrompterThan reports whether to ask the node before another one: it is not late, was heard later, or echoed later.
+// So one and the same voter confirms read after read while it is prompt.
+func (p *progress) isPrompterThan(other *progress) bool {
+	switch {
+	case p.isLate != other.isLate:
+		return other.isLate
+	case p.silentTicks != other.silentTicks:
+		return p.silentTicks < other.silentTicks
+	default:
+		return p.echoed > other.echoed
+	}
 }
 
 func (r *Raft) echoOf(id raftlog.NodeID) Epoch {

@@ -57,6 +57,9 @@ func TestAnOlderCompletionDoesNotCountForEntriesThatCameBack(t *testing.T) {
 	transcript(t, "aba")
 }
 func TestAReadRunsAfterAMajorityEchoedItsEpoch(t *testing.T) { transcript(t, "read") }
+func TestAReadAsksAsManyVotersAsItNeeds(t *testing.T)        { transcript(t, "read_asks") }
+func TestAReadAsksTwoOfFiveVoters(t *testing.T)              { transcript(t, "read_asks_five") }
+func TestAReadAsksBothHalves(t *testing.T)                   { transcript(t, "read_asks_both") }
 
 // S10, C2.
 func TestAFreshLeadersReadWaitsForItsNoOp(t *testing.T) { transcript(t, "read_s10") }
