@@ -21,6 +21,14 @@ import (
 // all are asked, and is asked last from then on. To ask all voters of three at once cost a GET at c=1 a third of the
 // processor time of the cluster.
 
+// A follower's reads need no round where the follower and the leader are a quorum, as two of three voters are:
+//
+//	follower registers reads in term 2 ── request, term 2 ──► leader of term 2: index = max(commit, no-op)
+//
+//  1. Both were in term 2 after the reads came in: the follower when it sent the request, the leader now.
+//  2. A leader of a later term that wrote something before that had the vote of one of the two, who was in the later
+//     term by then.
+
 // Read registers the reads of this turn, on a leader; elsewhere ok is false. They may run on a state that contains
 // index, once Ready.Confirmed reaches epoch. All reads of a turn share one call.
 func (r *Raft) Read() (epoch Epoch, index raftlog.Index, ok bool) {
@@ -30,13 +38,31 @@ func (r *Raft) Read() (epoch Epoch, index raftlog.Index, ok bool) {
 	if r.epoch == 0 || !r.down(guard.EpochBeforeMessages) {
 		r.epoch++
 	}
-	// A new leader may know less of what is committed than its predecessor told clients; at its no-op it knows all (S10).
-	index = max(r.commit, r.noOp)
-	if r.down(guard.ReadNoOp) {
-		index = r.commit
-	}
 	r.confirm()
-	return r.epoch, index, true
+	return r.epoch, r.readIndex(), true
+}
+
+// ReadOf gives the index at which reads of another node may run at once. That node has asked for it in this term, after
+// they had come in. ok is false if they need a round, as Read begins one.
+func (r *Raft) ReadOf(id raftlog.NodeID) (index raftlog.Index, ok bool) {
+	if r.role != Leader || quorum.Decide(r.deciders(), func(voter raftlog.NodeID) quorum.Answer {
+		if voter == id || voter == r.options.ID || r.down(guard.AskersQuorum) {
+			return quorum.Yes
+		}
+		return quorum.No
+	}) != quorum.Won {
+		return 0, false
+	}
+	return r.readIndex(), true
+}
+
+// readIndex is the index of reads that come in now. A new leader may know less of what is committed than its
+// predecessor told clients; at its no-op it knows all (S10).
+func (r *Raft) readIndex() raftlog.Index {
+	if r.down(guard.ReadNoOp) {
+		return r.commit
+	}
+	return max(r.commit, r.noOp)
 }
 
 // confirm finds the newest epoch that a quorum echoed. The leader itself is always up to date.

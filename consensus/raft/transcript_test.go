@@ -37,6 +37,7 @@ import (
 //	crash ID [synced=N]               power loss; the first N operations in flight reached the disk
 //	restart ID [floor=N]              start from the disk; entries up to the floor stay there
 //	read ID                           register a read
+//	asked ID PEER                     the index at which reads of PEER may run at once, by its request
 //	inject from=ID to=ID term=T previous=(I,T) [terms=(...)] [commit=N]
 //	                                  an Append that no node here sent, entries with these terms
 //	archive ID N                      entries up to N are in history
@@ -111,6 +112,14 @@ var commands = map[string]func(*script){
 	"link":     func(s *script) { s.do(s.first(), func(r *Raft) { r.LinkUp(raftlog.NodeID(s.number(1))) }) },
 	"waiting": func(s *script) {
 		s.do(s.first(), func(r *Raft) { r.ServeWaiting(raftlog.NodeID(s.number(1)), raftlog.Index(s.number(2))) })
+	},
+	"asked": func(s *script) {
+		index, ok := s.first().core.ReadOf(raftlog.NodeID(s.number(1)))
+		if !ok {
+			s.tracef("  a round is needed")
+			return
+		}
+		s.tracef("  reads run at %d", index)
 	},
 	"transfer": func(s *script) {
 		s.do(s.first(), func(r *Raft) { s.tracef("  begun: %v", r.Transfer(raftlog.NodeID(s.number(1)))) })

@@ -60,6 +60,8 @@ func TestAReadRunsAfterAMajorityEchoedItsEpoch(t *testing.T) { transcript(t, "re
 func TestAReadAsksAsManyVotersAsItNeeds(t *testing.T)        { transcript(t, "read_asks") }
 func TestAReadAsksTwoOfFiveVoters(t *testing.T)              { transcript(t, "read_asks_five") }
 func TestAReadAsksBothHalves(t *testing.T)                   { transcript(t, "read_asks_both") }
+func TestARequestConfirmsReadsOfTwoVoters(t *testing.T)      { transcript(t, "read_asked") }
+func TestARequestConfirmsNoReadsOfFourVoters(t *testing.T)   { transcript(t, "read_asked_four") }
 
 // S10, C2.
 func TestAFreshLeadersReadWaitsForItsNoOp(t *testing.T) { transcript(t, "read_s10") }

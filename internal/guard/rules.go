@@ -16,6 +16,8 @@ const (
 	AppendDurable
 	// ReadQuorum (C1): a leader answers reads without asking a majority.
 	ReadQuorum
+	// AskersQuorum (C1): a leader answers a follower's request at once, however many voters there are.
+	AskersQuorum
 	// OwnVoteDurable (S12): a candidate counts its own vote before it is durable.
 	OwnVoteDurable
 	// VoteInOpening (S14): a journal file is begun without the vote of the file before it.
@@ -312,7 +314,7 @@ const (
 )
 
 var names = [count]string{
-	"CommitProven", "VoteDurable", "CommitOwnTerm", "AppendDurable", "ReadQuorum", "OwnVoteDurable",
+	"CommitProven", "VoteDurable", "CommitOwnTerm", "AppendDurable", "ReadQuorum", "AskersQuorum", "OwnVoteDurable",
 	"VoteInOpening", "ForwardTerm", "LaterTermProof", "ReadNoOp", "EpochBeforeMessages", "BothHalves",
 	"InForceWhenAppended", "OneChange", "LearnersUncounted", "VoteByLogAlone", "FinalMessage", "InstallDurable",
 	"SnapshotVoidsLog", "NewestSnapshot", "WholeBodies", "LastPieceRegistered", "PiecesInSnapshot",

@@ -22,6 +22,7 @@ var suspects = map[guard.Guard]string{
 	guard.CommitOwnTerm:       "figure8",
 	guard.AppendDurable:       "elections",
 	guard.ReadQuorum:          "reads",
+	guard.AskersQuorum:        "reads",
 	guard.OwnVoteDurable:      "rivals",
 	guard.VoteInOpening:       "rivals",
 	guard.ForwardTerm:         "mixed",

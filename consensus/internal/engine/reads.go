@@ -119,6 +119,10 @@ func (e *Engine) registerReads() {
 
 func (e *Engine) registerWithEpoch() {
 	r := &e.reads
+	e.answerVoters()
+	if len(r.fresh) == 0 && len(r.asked) == 0 {
+		return
+	}
 	epoch, index, ok := e.core.Read()
 	if !ok {
 		return
@@ -134,6 +138,32 @@ func (e *Engine) registerWithEpoch() {
 	}
 }
 
+// answerVoters answers the requests of followers that need no round.
+func (e *Engine) answerVoters() {
+	r := &e.reads
+	kept := r.asked[:0]
+	for i := range r.asked {
+		m := &r.asked[i]
+		index, ok := e.core.ReadOf(m.From)
+		if !ok || m.Term != e.core.Term() {
+			kept = append(kept, *m)
+			continue
+		}
+		e.core.ServeWaiting(m.From, index)
+		e.answerReadIndex(&remoteRead{to: m.From, request: m.Request, index: index})
+	}
+	clear(r.asked[len(kept):])
+	r.asked = kept
+}
+
+// answerReadIndex tells a follower the index of its reads, and their moment.
+func (e *Engine) answerReadIndex(m *remoteRead) {
+	e.send(Message{
+		Own: ReadIndexReply, Message: raft.Message{To: m.to, Term: e.term, Index: m.index},
+		Request: m.request, Stamp: e.clocks.entry.Stamp,
+	})
+}
+
 // finishReads moves confirmed reads on and ends those whose index is applied.
 func (e *Engine) finishReads() {
 	r := &e.reads
@@ -147,11 +177,7 @@ func (e *Engine) finishReads() {
 	r.groups = append(r.groups[:0], r.groups[n:]...)
 	n = 0
 	for n < len(r.remotes) && r.remotes[n].epoch <= r.confirmed {
-		m := &r.remotes[n]
-		e.send(Message{
-			Own: ReadIndexReply, Message: raft.Message{To: m.to, Term: e.term, Index: m.index},
-			Request: m.request, Stamp: now,
-		})
+		e.answerReadIndex(&r.remotes[n])
 		n++
 	}
 	r.remotes = append(r.remotes[:0], r.remotes[n:]...)

@@ -45,6 +45,26 @@ func TestReadsOnAnyNodeSeeWhatWasAcknowledged(t *testing.T) {
 	}
 }
 
+// C1: a follower's request confirms its reads if it and the leader are a quorum, and only then.
+func TestARequestOfOneOfThreeVotersNeedsNoEcho(t *testing.T) {
+	for voters, want := range map[int]Outcome{3: Done, 4: Pending, 5: Pending} {
+		tb := newTable(t, voters)
+		tb.elect(1)
+		tb.expect(tb.submitAndSettle(2, "w"), Done)
+		tb.lose = func(m *Message) bool { return m.Own == 0 && m.Kind == raft.HeartbeatReply }
+		r := tb.read(3)
+		tb.settle()
+		tb.expectRead(r, want)
+		tb.lose = nil
+		tb.ticks(DefaultOptions().HeartbeatTicks + 1)
+		tb.settle()
+		tb.expectRead(r, Done)
+		if r.applied != 1 {
+			t.Fatalf("of %d voters, node 3 answered from a state with %d commands", voters, r.applied)
+		}
+	}
+}
+
 // C1.
 func TestADeposedLeaderAnswersNoRead(t *testing.T) {
 	tb := newTable(t, 3)
@@ -253,7 +273,7 @@ func (tb *table) readFor(id raftlog.NodeID, ticks int) *reader {
 
 // A leader keeps so many requests of followers and no more; those that it drops are asked again.
 func TestALeaderKeepsBoundedReadRequests(t *testing.T) {
-	tb := newTable(t, 3)
+	tb := newTable(t, 5)
 	tb.elect(1)
 	leader := tb.node(1)
 	tb.cut(1)
