@@ -48,6 +48,8 @@ type command struct {
 	port           int
 	parent, others string
 	markdown       bool
+	// peers has the programs of bench/peers built.
+	peers bool
 }
 
 // newCommand defines the flags that all have.
@@ -77,7 +79,7 @@ func (c *command) run(
 		return err
 	}
 	defer os.RemoveAll(directory)
-	if err := provideAll(ctx, c.programs, directory, false); err != nil {
+	if err := provideAll(ctx, c.programs, directory, c.peers); err != nil {
 		return err
 	}
 	before, began := load(), time.Now()

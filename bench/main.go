@@ -6,6 +6,7 @@
 //	go run ./bench latency --help     latency at half of the maximum, beside others, with a node dead, with many keys
 //	go run ./bench scale --help       costs as keys, values, nodes and connections grow
 //	go run ./bench failover --help    what clients wait when leaders are killed
+//	go run ./bench library --help     libraries of Raft, without a client between
 //	go run ./bench layers             small benchmarks, layer by layer
 package main
 
@@ -34,6 +35,7 @@ var commands = map[string]func(ctx context.Context, args []string, out io.Writer
 	"failover": runFailover,
 	"latency":  runLatency,
 	"layers":   runLayers,
+	"library":  runLibrary,
 	"scale":    runScale,
 }
 

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/raftredis/raftredis/bench/figures"
@@ -38,14 +37,10 @@ func runScale(ctx context.Context, args []string, out io.Writer) error {
 				return nil, fmt.Errorf("there is no part %q: there are %v", name, known)
 			}
 		}
-		for _, text := range names(*keys) {
-			n, err := strconv.Atoi(text)
-			if err != nil || n < 1 {
-				return nil, fmt.Errorf("--keys %s: numbers from 1 on, such as 10000,1000000", *keys)
-			}
-			o.Keys = append(o.Keys, n)
+		if o.Keys, err = numbers(*keys, 1); err != nil {
+			return nil, fmt.Errorf("--keys %s: %w", *keys, err)
 		}
-		if o.Rounds < 1 || o.Period <= 0 || o.MemoryKeys < 1 || o.LargeBytes < 1 || o.Idle < 1 || len(o.Keys) == 0 {
+		if o.Rounds < 1 || o.Period <= 0 || o.MemoryKeys < 1 || o.LargeBytes < 1 || o.Idle < 1 {
 			return nil, errors.New("numbers are at least 1")
 		}
 		o.Directory, o.Port = directory, port

@@ -54,6 +54,7 @@ const (
 	Redis         = "redis"
 	RedisReplicas = "redis-replicas"
 	Floor         = "floor"
+	Library       = "library"
 )
 
 const leads, peerLeads = "raft_role:leader", "peer_role:leader"
@@ -62,6 +63,8 @@ const leads, peerLeads = "raft_role:leader", "peer_role:leader"
 func All() []System {
 	other := Cluster(Other, 3)
 	other.launch, other.Optional = otherNode(other.launch), true
+	library := peer(Library)
+	library.Optional = true
 	return []System{
 		RedisServer(),
 		{
@@ -74,7 +77,7 @@ func All() []System {
 			Name: One, Nodes: 1, launch: raftredisNode(1),
 			Guarantee: "SET: synced (fdatasync) on the one disk. GET: from its memory",
 		},
-		peer("etcdraft"), prepared(peer("etcdraft")), peer("hashicorp"), peer("dragonboat"), peer(Floor),
+		library, peer("etcdraft"), prepared(peer("etcdraft")), peer("hashicorp"), peer("dragonboat"), peer(Floor),
 	}
 }
 

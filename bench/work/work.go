@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -57,8 +58,24 @@ func (w *Work) options() (load.Options, error) {
 	return o, nil
 }
 
+// maxTries is how often work begins anew that was over before the first request was sent, each time for twice as long:
+// a machine may have much else to do.
+const maxTries = 8
+
 // Do does the work, all of it: the first error reply is an error, as is a request that was not answered.
 func Do(ctx context.Context, w Work) (s Speed, err error) {
+	for range maxTries {
+		if s, err = do(ctx, w); !errors.Is(err, errNothing) {
+			break
+		}
+		w.Period *= 2
+	}
+	return s, err
+}
+
+var errNothing = errors.New("no request was answered")
+
+func do(ctx context.Context, w Work) (s Speed, err error) {
 	o, err := w.options()
 	if err != nil {
 		return s, err
@@ -73,7 +90,7 @@ func Do(ctx context.Context, w Work) (s Speed, err error) {
 		return s, fmt.Errorf("%d of %d requests failed, most with %s: %s", r.Failed(), r.All.Done()+r.Failed(),
 			r.Errors[0].Kind, r.Errors[0].First)
 	case r.All.Done() == 0:
-		return s, fmt.Errorf("no request was answered in %v", w.Period)
+		return s, fmt.Errorf("%w in %v", errNothing, w.Period)
 	}
 	return speedOf(r), nil
 }

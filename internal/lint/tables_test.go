@@ -8,11 +8,12 @@ import (
 // arrows lists what a package may import of this module; it stands for those below it that are not listed. islands
 // import nothing of it. Everyone may import a leaf: a package below internal/ that is not listed.
 var arrows = map[string][]string{
-	"cmd":              {"internal/server", "internal/inspect"},
-	"internal/server":  {"resp", "fsm", "consensus", "snapshot", "wal"},
-	"internal/inspect": {"consensus/membership", "snapshot", "wal"},
-	"internal/worlds":  {"consensus/sim", "fsm", "wal/raftlog"},
-	"internal/levels":  {"fsm", "wal/raftlog"},
+	"cmd":                 {"internal/server", "internal/inspect"},
+	"bench/peers/library": {"consensus", "bench/peers/front"},
+	"internal/server":     {"resp", "fsm", "consensus", "snapshot", "wal"},
+	"internal/inspect":    {"consensus/membership", "snapshot", "wal"},
+	"internal/worlds":     {"consensus/sim", "fsm", "wal/raftlog"},
+	"internal/levels":     {"fsm", "wal/raftlog"},
 	"resp": {
 		"resp/wire", "resp/topology", "resp/stats", "resp/info", "resp/waits", "resp/migration", "resp/channels",
 	},
@@ -71,7 +72,7 @@ var (
 var starters = strings.Fields("consensus consensus/explore consensus/internal/pump consensus/internal/transport " +
 	"internal/blackbox internal/console internal/load internal/reactor internal/server internal/server/playground " +
 	"internal/torture resp/serve.go resp/server.go bench/work bench/peers/etcdraft bench/peers/hashicorp " +
-	"bench/peers/floor")
+	"bench/peers/floor bench/peers/front bench/peers/library")
 
 // dependencies are the modules that this one requires directly; go.mod pins their versions, docs/decisions says why.
 var dependencies = strings.Fields("github.com/HdrHistogram/hdrhistogram-go " +

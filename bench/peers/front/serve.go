@@ -113,12 +113,19 @@ func (s *server) other(c redcon.Conn, args [][]byte) {
 		c.WriteString("PONG")
 	case name == "info":
 		c.WriteBulkString(Info(s.replica.Leads(), s.guarantee))
+	case name == "propose" && len(args) == 4, name == "confirm" && len(args) == 3:
+		r, err := s.measure(name, args[1:])
+		if err != nil {
+			c.WriteError("ERR " + err.Error())
+			return
+		}
+		c.WriteBulkString(r)
 	case name == "config" && len(args) == 3: // redis-benchmark wants to show what is saved when
 		c.WriteArray(2)
 		c.WriteBulk(args[2])
 		c.WriteBulkString("")
 	default:
-		c.WriteError("ERR unknown command: this server has SET, GET, PING and INFO")
+		c.WriteError("ERR unknown command: this server has SET, GET, PING, INFO, PROPOSE and CONFIRM")
 	}
 }
 

@@ -34,6 +34,23 @@ func (s *Store) Apply(n int, entry func(i int) []byte) {
 	s.lock.Unlock()
 }
 
+// Entries are those that make the store as it is, in no order.
+func (s *Store) Entries() (all [][]byte) {
+	s.lock.RLock()
+	defer s.lock.RUnlock()
+	for key, value := range s.values {
+		all = append(all, AppendEntry(nil, []byte(key), value))
+	}
+	return all
+}
+
+// Clear empties the store.
+func (s *Store) Clear() {
+	s.lock.Lock()
+	clear(s.values)
+	s.lock.Unlock()
+}
+
 // errNoEntry is what Decode says of anything that AppendEntry did not write.
 var errNoEntry = errors.New("this is no entry of a peer")
 
