@@ -118,7 +118,7 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 		body = rest
 		commands++
 	}
-	v := viewOf(m.writer.Space(), m.writer.Database(), m.state.Now(), run, m.encodings)
+	v := viewOf(m.writer.Space(), m.writer.Database(), m.state.Now(), run, m.own)
 	for i := range run.Calls {
 		if !run.Calls[i].InLog() {
 			v.Place = i

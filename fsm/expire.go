@@ -167,7 +167,7 @@ func pExpireTime(v exec.View, c exec.Call) []byte { return deadlineOf(v, c, keys
 // deadlineOf answers with the deadline of a key, as it is seen from now, in rounded units: -1 without a deadline, -2
 // without the key.
 func deadlineOf(v exec.View, c exec.Call, seen func(keyspace.Deadline, keyspace.Now) int64, unit int64) []byte {
-	e := v.Get(c.Args[1])
+	e := v.Look(c.Args[1])
 	switch {
 	case e == nil:
 		return c.Integer(-2)

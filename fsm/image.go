@@ -4,15 +4,13 @@ import (
 	"io"
 
 	"github.com/raftredis/raftredis/fsm/keyspace"
-	"github.com/raftredis/raftredis/fsm/value"
 )
 
 // Image is a frozen state. It does not change while the machine goes on. Until it is written or released it holds the
 // memory of what the machine replaces. One goroutine at a time may use it, beside the machine.
 type Image struct {
 	frozen keyspace.Frozen
-	// encodings is Options.Encodings.
-	encodings func() value.EncodingLimits
+	own    ownSettings
 }
 
 // Freeze takes an image of the present state in constant time. Any number of images may exist at once. Freeze may
@@ -21,7 +19,7 @@ func (m *Machine) Freeze() *Image {
 	if !m.ready {
 		panic("fsm: Freeze before Restore")
 	}
-	return &Image{m.state.Freeze(), m.encodings}
+	return &Image{m.state.Freeze(), m.own}
 }
 
 // Index is the index of the last entry that the state holds.

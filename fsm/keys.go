@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/raftredis/raftredis/fsm/exec"
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -30,22 +31,27 @@ var keyFunctions = []exec.Function{
 
 func dbsize(v exec.View, c exec.Call) []byte { return c.Integer(int64(v.Space.Size())) }
 
-func exists(v exec.View, c exec.Call) []byte {
+func exists(v exec.View, c exec.Call) []byte { return countPresent(c, v.Look) }
+
+// touch is TOUCH key …: it uses keys, also for a client that wants no trace of its commands.
+func touch(v exec.View, c exec.Call) []byte {
+	v.Use.Unnoted = v.IsFrozen
+	return countPresent(c, v.Get)
+}
+
+func countPresent(c exec.Call, look func(key []byte) *keyspace.Entry) []byte {
 	var found int64
 	for _, key := range c.Args[1:] {
-		if v.Get(key) != nil {
+		if look(key) != nil {
 			found++
 		}
 	}
 	return c.Integer(found)
 }
 
-// touch is TOUCH key …: it counts keys, since no time of last access is kept.
-func touch(v exec.View, c exec.Call) []byte { return exists(v, c) }
-
 // typeOf is TYPE key.
 func typeOf(v exec.View, c exec.Call) []byte {
-	e := v.Get(c.Args[1])
+	e := v.Look(c.Args[1])
 	if e == nil {
 		return reply.Simple(c.Reply, "none")
 	}

@@ -31,6 +31,9 @@ type Options struct {
 	// Encodings, if not nil, tells the limits of encodings that this node has at the moment; nil: the defaults of Redis.
 	// Any goroutine may call it. Only reads that show them depend on it, and their specs say OfNode.
 	Encodings func() value.EncodingLimits
+	// ByFrequency, if not nil, reports whether this node counts how often keys are used, as Redis does with a policy of
+	// LFU, instead of when they were last. Any goroutine may call it. Only OBJECT IDLETIME and OBJECT FREQ depend on it.
+	ByFrequency func() bool
 }
 
 // Machine is the state machine. It has no lock: the caller keeps these rules. One goroutine at a time calls Restore,
@@ -41,7 +44,7 @@ type Machine struct {
 	maxValueBytes int
 	aheadBytes    int
 	parallel      keyspace.Parallel
-	encodings     func() value.EncodingLimits
+	own           ownSettings
 	// newReader, if not nil, makes the readers of values in images: tests bring kinds of their own.
 	newReader func(value.Kind) value.Reader
 	// ready says that Restore was called, which brings the seed.
@@ -82,7 +85,8 @@ func New(o Options) *Machine {
 		panic(fmt.Sprintf("fsm: AheadBytes is %d, less than %d", o.AheadBytes, minAheadBytes))
 	}
 	m := &Machine{
-		maxValueBytes: o.MaxValueBytes, aheadBytes: o.AheadBytes, parallel: o.Parallel, encodings: o.Encodings,
+		maxValueBytes: o.MaxValueBytes, aheadBytes: o.AheadBytes, parallel: o.Parallel,
+		own:    ownSettings{encodings: o.Encodings, byFrequency: o.ByFrequency},
 		writes: slices.Clone(writes), state: keyspace.New(0, o.MaxValueBytes),
 	}
 	m.writes[data.RaftOnce.ID()], m.writes[node.Select.ID()] = m.once, m.choose
@@ -99,8 +103,18 @@ func (m *Machine) advance(index uint64, stamp int64) {
 	if index != m.state.Index()+1 {
 		panic(fmt.Sprintf("fsm: entry %d applied after entry %d", index, m.state.Index()))
 	}
+	m.state.CountUses(m.own.countsUses())
 	m.state.Advance(index, stamp)
 }
+
+// ownSettings are those of this node, which no write sees.
+type ownSettings struct {
+	encodings   func() value.EncodingLimits
+	byFrequency func() bool
+}
+
+// countsUses reports whether the node counts how often keys are used.
+func (s ownSettings) countsUses() bool { return s.byFrequency != nil && s.byFrequency() }
 
 // Discard lets go of the state before a Restore that replaces it, so that two states need not be in memory together.
 // Only Restore may follow, and without it there is no state.

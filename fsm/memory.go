@@ -36,16 +36,18 @@ func memoryUsage(v exec.View, c exec.Call) []byte {
 }
 
 // debugObject is DEBUG OBJECT key, in Redis's form with the version of the key behind it: the index of the entry that
-// last changed it. There is no address to tell, and no time of last use.
+// last changed it. There is no address to tell.
 func debugObject(v exec.View, c exec.Call) []byte {
 	e := v.Space.Get(c.Args[2])
 	if e == nil {
 		return c.Error(reply.NoSuchKey)
 	}
 	version := strconv.FormatUint(v.Space.Version(e), 10)
+	mark, _ := v.Space.Mark(c.Args[2])
 	return reply.Simple(c.Reply, "Value at:0x0 refcount:"+strconv.FormatInt(references(e), 10)+
 		" encoding:"+e.Encoding(v.Encodings())+" serializedlength:"+strconv.Itoa(e.Size())+
-		" lru:0 lru_seconds_idle:0 version:"+version)
+		" lru:"+strconv.FormatUint(uint64(mark), 10)+
+		" lru_seconds_idle:"+strconv.FormatInt(v.Use.IdleSeconds(mark), 10)+" version:"+version)
 }
 
 // debugDigest is DEBUG DIGEST: the sum of the hashes of all keys that are present, so that their order does not matter.

@@ -10,11 +10,12 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
+// Errors, to the letter those of Redis.
 const (
-	// noFrequency is Redis's, to the letter.
-	noFrequency = "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when " +
-		"switching between policies at runtime LRU and LFU data will take some time to adjust."
-	noIdleTime = "ERR idle times are not tracked: reads leave no trace in the state"
+	noFrequency = "ERR An LFU maxmemory policy is not selected, access frequency not tracked" + adjusts
+	noIdleTime  = "ERR An LFU maxmemory policy is selected, idle time not tracked" + adjusts
+	adjusts     = ". Please note that when switching between policies at runtime LRU and LFU data will take some " +
+		"time to adjust."
 )
 
 // objectFunctions are those of the commands that show how a value is kept.
@@ -33,7 +34,7 @@ var objectFunctions = []exec.Function{
 // objectEncoding is OBJECT ENCODING key. The answer is how Redis would keep the value if it had just been made, within
 // this node's limits; how it lies here depends on what made it, and does not show.
 func objectEncoding(v exec.View, c exec.Call) []byte {
-	e := v.Get(c.Args[2])
+	e := v.Look(c.Args[2])
 	if e == nil {
 		return c.Null()
 	}
@@ -49,7 +50,7 @@ const (
 // objectRefCount is OBJECT REFCOUNT key. As OBJECT ENCODING does, it tells how Redis would keep the value if it had
 // just been made.
 func objectRefCount(v exec.View, c exec.Call) []byte {
-	e := v.Get(c.Args[2])
+	e := v.Look(c.Args[2])
 	if e == nil {
 		return c.Null()
 	}
@@ -65,17 +66,28 @@ func references(e *keyspace.Entry) int64 {
 	return 1
 }
 
-// objectFreq is OBJECT FREQ key.
-func objectFreq(v exec.View, c exec.Call) []byte { return untracked(v, c, noFrequency) }
-
-// objectIdleTime is OBJECT IDLETIME key.
-func objectIdleTime(v exec.View, c exec.Call) []byte { return untracked(v, c, noIdleTime) }
-
-func untracked(v exec.View, c exec.Call, text string) []byte {
-	if v.Get(c.Args[2]) == nil {
+// objectFreq is OBJECT FREQ key: about how often this node has used a key lately, by a logarithmic counter.
+func objectFreq(v exec.View, c exec.Call) []byte {
+	if v.Look(c.Args[2]) == nil {
 		return c.Null()
 	}
-	return c.Error(text)
+	if !v.Use.ByFrequency {
+		return c.Error(noFrequency)
+	}
+	mark, _ := v.Space.Mark(c.Args[2])
+	return c.Integer(v.Use.Count(mark))
+}
+
+// objectIdleTime is OBJECT IDLETIME key: for how many seconds this node has not used a key.
+func objectIdleTime(v exec.View, c exec.Call) []byte {
+	if v.Look(c.Args[2]) == nil {
+		return c.Null()
+	}
+	if v.Use.ByFrequency {
+		return c.Error(noIdleTime)
+	}
+	mark, _ := v.Space.Mark(c.Args[2])
+	return c.Integer(v.Use.IdleSeconds(mark))
 }
 
 // objectHelp is OBJECT HELP.

@@ -228,7 +228,8 @@ func lasting(args [][]byte) [][]byte {
 func (m *Machine) viewInLog(chance uint64, lookups *command.Lookups) exec.View {
 	return exec.View{
 		Space: m.writer.Space(), Database: m.writer.Database(), Now: m.state.Now(), Random: chance,
-		MaxValueBytes: m.maxValueBytes, Lookups: lookups, Limits: m.encodings,
+		MaxValueBytes: m.maxValueBytes, Lookups: lookups, Limits: m.own.encodings,
+		Use: m.state.UseAt(m.state.Now(), m.own.countsUses()),
 	}
 }
 

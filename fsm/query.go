@@ -3,7 +3,6 @@ package fsm
 import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
-	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/guard"
@@ -29,18 +28,18 @@ func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 		answer(exec.View{}, run, exec.Queried(run, nil), nil)
 		return false
 	}
-	return query(&m.state, stamp, run, exec.Queried(run, &m.state), m.encodings)
+	return query(&m.state, stamp, run, exec.Queried(run, &m.state), m.own)
 }
 
 // Query is Machine.Query on the frozen state. It may take long, since the machine goes on meanwhile. It panics if the
 // image was released.
 func (i *Image) Query(stamp int64, local any) (needTick bool) {
 	run, state := local.(*command.Run), i.frozen.State()
-	return query(state, stamp, run, exec.Queried(run, state).Frozen(), i.encodings)
+	return query(state, stamp, run, exec.Queried(run, state).Frozen(), i.own)
 }
 
 func query(
-	s *keyspace.State, stamp int64, run *command.Run, c exec.Call, encodings func() value.EncodingLimits,
+	s *keyspace.State, stamp int64, run *command.Run, c exec.Call, own ownSettings,
 ) (needTick bool) {
 	if s.EndsBy(stamp) && anyEnds(s, run, s.NowAt(stamp)) {
 		return true
@@ -49,7 +48,9 @@ func query(
 	if guard.Down(guard.ReadsKnowTheirDatabase) {
 		database = 0
 	}
-	v := viewOf(s.Space(database), database, s.NowAt(stamp), run, encodings)
+	v := viewOf(s.Space(database), database, s.NowAt(stamp), run, own)
+	v.IsFrozen = c.IsFrozen()
+	v.Use.Unnoted = v.Use.Unnoted || v.IsFrozen
 	if answer(v, run, c, s); run.WantsFreeze || run.WantsFill && run.Head != nil {
 		run.Lookups = counted
 	}
@@ -58,11 +59,13 @@ func query(
 
 // viewOf is what the reads of a run see of a database.
 func viewOf(
-	s *keyspace.Space, database int, now keyspace.Now, run *command.Run, encodings func() value.EncodingLimits,
+	s *keyspace.Space, database int, now keyspace.Now, run *command.Run, own ownSettings,
 ) exec.View {
+	use := s.UseAt(now, own.countsUses())
+	use.Unnoted = run.NoTouch
 	return exec.View{
 		Space: s, Database: database, Now: now, Random: run.Random, MaxValueBytes: s.MaxValueBytes(),
-		Lookups: &run.Lookups, Limits: encodings,
+		Lookups: &run.Lookups, Limits: own.encodings, Use: use,
 	}
 }
 

@@ -143,7 +143,8 @@ func clientNoEvict(c *Conn, dst []byte, args [][]byte) []byte {
 	return reply.OK(dst)
 }
 
-// clientNoTouch is CLIENT NO-TOUCH ON|OFF. No read changes anything of a key here, not even when it was used last.
+// clientNoTouch is CLIENT NO-TOUCH ON|OFF: whether the commands of the connection leave a trace in what this node keeps
+// of the uses of keys.
 func clientNoTouch(c *Conn, dst []byte, args [][]byte) []byte {
 	on, ok := parseSwitch(args[2])
 	if !ok {

@@ -46,7 +46,7 @@ func (c *Conn) submit() {
 		c.answerFixed()
 		c.dropMuted(before)
 	case c.contentWithOld(leader):
-		c.request.Run.Protocol = c.protocol()
+		c.request.Run.Protocol, c.request.Run.NoTouch = c.protocol(), c.facts().noTouch
 		c.request.Stale, c.phase = true, viewing
 	default:
 		c.read()
@@ -230,7 +230,7 @@ func (c *Conn) read() {
 
 // begin makes the request one that the store has.
 func (c *Conn) begin() {
-	c.request.Run.Protocol, c.request.Stale = c.protocol(), false
+	c.request.Run.Protocol, c.request.Run.NoTouch, c.request.Stale = c.protocol(), c.facts().noTouch, false
 	c.request.begin()
 	c.phase, c.abandoned = submitted, false
 }

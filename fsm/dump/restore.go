@@ -26,26 +26,29 @@ const maxFrequency = 255
 // maxUnpackedBytes bounds what the compressed strings of a payload may hold together. It is the same on all nodes.
 const maxUnpackedBytes = 1 << 30
 
-// options are those of RESTORE. How long a key was idle, and how often it is used, is not tracked: both are checked
-// only.
-type options struct{ replace, absolute bool }
+// options are those of RESTORE. For how many seconds the key was not used, and how often it was, are negative where the
+// client does not say. Each node notes what it keeps of both.
+type options struct {
+	replace, absolute bool
+	idle, count       int64
+}
 
 func parseOptions(args [][]byte) (o options, refusal string) {
-	idle, frequent := false, false
+	o.idle, o.count = -1, -1
 	for len(args) > 0 {
 		switch {
 		case exec.Is(args[0], "REPLACE"):
 			o.replace = true
 		case exec.Is(args[0], "ABSTTL"):
 			o.absolute = true
-		case exec.Is(args[0], "IDLETIME") && len(args) > 1 && !frequent:
-			idle, args = true, args[1:]
-			if refusal = refuse(args[0], math.MaxInt64, invalidIdleTime); refusal != "" {
+		case exec.Is(args[0], "IDLETIME") && len(args) > 1 && o.count < 0:
+			args = args[1:]
+			if o.idle, refusal = within(args[0], math.MaxInt64, invalidIdleTime); refusal != "" {
 				return o, refusal
 			}
-		case exec.Is(args[0], "FREQ") && len(args) > 1 && !idle:
-			frequent, args = true, args[1:]
-			if refusal = refuse(args[0], maxFrequency, invalidFreq); refusal != "" {
+		case exec.Is(args[0], "FREQ") && len(args) > 1 && o.idle < 0:
+			args = args[1:]
+			if o.count, refusal = within(args[0], maxFrequency, invalidFreq); refusal != "" {
 				return o, refusal
 			}
 		default:
@@ -56,15 +59,16 @@ func parseOptions(args [][]byte) (o options, refusal string) {
 	return o, ""
 }
 
-// refuse says why an argument is no number from 0 to a highest one; empty if it is.
-func refuse(arg []byte, highest int64, invalid string) (refusal string) {
-	switch n, ok := number.Parse(arg); {
+// within is a number from 0 to a highest one. refusal says why the argument is none.
+func within(arg []byte, highest int64, invalid string) (n int64, refusal string) {
+	n, ok := number.Parse(arg)
+	switch {
 	case !ok:
-		return reply.NotInteger
+		return 0, reply.NotInteger
 	case n < 0 || n > highest:
-		return invalid
+		return 0, invalid
 	}
-	return ""
+	return n, ""
 }
 
 // restore is RESTORE key ttl payload, with its options in any order. Faults are found in Redis's order.
@@ -95,6 +99,12 @@ func restore(w *exec.Writer, c exec.Call) []byte {
 		return c.Error(badFormat)
 	}
 	w.PutUntil(at, key, e, deadline)
+	switch {
+	case o.idle >= 0:
+		w.UsedBefore(key, o.idle)
+	case o.count >= 0:
+		w.UsedOften(key, o.count)
+	}
 	return c.OK()
 }
 

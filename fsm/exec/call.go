@@ -72,6 +72,9 @@ func (c Call) Frozen() Call {
 	return c
 }
 
+// IsFrozen reports whether a frozen state answers the call.
+func (c Call) IsFrozen() bool { return c.frozen }
+
 // Reading is the call with the arguments of a read.
 func (c Call) Reading(args [][]byte) Call {
 	c.Args, c.writes = args, false

@@ -3,6 +3,7 @@ package exec
 import (
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/access"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/sessions"
 )
@@ -18,6 +19,9 @@ type View struct {
 	Random uint64
 	// Place is the number of the call in its run, from 0.
 	Place int
+	// Use is what the read leaves of its use of keys, on this node. In a state that IsFrozen nothing is left.
+	Use      access.Use
+	IsFrozen bool
 	// MaxValueBytes bounds the bytes of a string.
 	MaxValueBytes int
 	// Lookups is where Get counts, nil for nowhere.
@@ -35,8 +39,15 @@ func (v View) Encodings() value.EncodingLimits {
 	return v.Limits()
 }
 
-// Get looks for a key in order to read it; nil if it is absent.
+// Get looks for a key in order to read it, which is a use of it; nil if it is absent.
 func (v View) Get(key []byte) *keyspace.Entry {
+	e := v.Space.Use(key, v.Use, v.Random+uint64(v.Place))
+	v.Lookups.Count(e != nil)
+	return e
+}
+
+// Look is Get for a command that tells of a key and does not use it.
+func (v View) Look(key []byte) *keyspace.Entry {
 	e := v.Space.Get(key)
 	v.Lookups.Count(e != nil)
 	return e
@@ -45,6 +56,8 @@ func (v View) Get(key []byte) *keyspace.Entry {
 // Reader is the part of a database that changes nothing.
 type Reader interface {
 	Get(key []byte) *keyspace.Entry
+	Use(key []byte, by access.Use, random uint64) *keyspace.Entry
+	Mark(key []byte) (mark access.Mark, ok bool)
 	Version(e *keyspace.Entry) uint64
 	Weigh(key []byte) int
 	Keys() int

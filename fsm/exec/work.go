@@ -75,6 +75,7 @@ func (c Call) PutOff(read Read, v View, frozen keyspace.Frozen) []byte {
 		defer frozen.Release()
 		own := command.Run{Protocol: protocol, MaxReplyBytes: maxBytes}
 		v.Space = frozen.State().Space(v.Database)
+		v.IsFrozen, v.Use.Unnoted = true, true
 		return read(v, Queried(&own, frozen.State()).Reading(args))
 	})
 	return c.Reply

@@ -79,11 +79,14 @@ func (w *Writer) Version(key []byte) uint64 {
 // Place is where a key belongs. Commands that look for a key and then put it compute that once.
 func (w *Writer) Place(key []byte) keyspace.Place { return w.space.Place(key) }
 
-// Find gives the entry of a key, nil if it is absent. The entry is for reading, and valid until the next write.
-func (w *Writer) Find(at keyspace.Place, key []byte) *keyspace.Entry { return w.space.Find(at, key) }
+// Find gives the entry of a key, nil if it is absent. The entry is for reading, and valid until the next write. It is a
+// use of the key.
+func (w *Writer) Find(at keyspace.Place, key []byte) *keyspace.Entry {
+	return w.space.FindToUse(at, key)
+}
 
 // Get is Find, without a place at hand.
-func (w *Writer) Get(key []byte) *keyspace.Entry { return w.space.Get(key) }
+func (w *Writer) Get(key []byte) *keyspace.Entry { return w.space.FindToUse(w.space.Place(key), key) }
 
 // Put stores an entry in place of the old one of its key, with the deadline that it has.
 func (w *Writer) Put(at keyspace.Place, key []byte, e keyspace.Entry) { w.space.Put(at, key, e) }
@@ -160,6 +163,20 @@ func (w *Writer) Unshare(e *keyspace.Entry) { w.space.Unshare(e) }
 // many they are: for the reply to a client of this node, and for nothing else.
 func (w *Writer) Publish(channel, message []byte, sharded bool) (receivers int) {
 	return w.state.Publish(channel, message, sharded)
+}
+
+// UsedBefore notes on this node that a key was last used so many seconds ago, unless it counts uses.
+func (w *Writer) UsedBefore(key []byte, seconds int64) {
+	if use := w.space.PresentUse(); !use.ByFrequency {
+		w.space.SetMark(key, use.Idle(seconds))
+	}
+}
+
+// UsedOften notes the counter of a key on this node, if it counts uses.
+func (w *Writer) UsedOften(key []byte, count int64) {
+	if use := w.space.PresentUse(); use.ByFrequency {
+		w.space.SetMark(key, use.Counted(count))
+	}
 }
 
 // Sessions are those of clients.

@@ -6,14 +6,15 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/access"
 )
 
 // ChunkedBytes is the length from which a string that a command changed, and did not replace, lies apart from its key,
 // in chunks. Shorter ones are copied whole: that is cheaper than more objects.
 const ChunkedBytes = 512
 
-// Entry is a key, its value, its deadline and its version. It is replaced, never changed: what it points to can be in
-// the reach of a freeze.
+// Entry is a key, its value, its deadline and its version. It is replaced, never changed, but for the mark of its uses,
+// which no freeze looks at: what it points to can be in the reach of a freeze.
 type Entry struct {
 	// record is one allocation: the length of the key as a uvarint, the key, and the value unless that lies apart. It
 	// is a Go string because those are immutable, and own their bytes.
@@ -22,9 +23,16 @@ type Entry struct {
 	apart *value.Box
 	// Deadline is when the key ends. It stands here and not in the record, so that EXPIRE does not copy the value.
 	Deadline Deadline
-	// Version is the index of the entry of the log that last changed the key. Put sets it.
-	Version uint64
+	// word is the version of the key in its lower bits: the index of the entry of the log that last changed it. Put sets
+	// it. The upper 16 bits are a part of the key's mark, which readers write: see leaf.mark.
+	word uint64
 }
+
+// versionMask are the bits of a version. No log has so many entries.
+const versionMask = 1<<48 - 1
+
+// version is the index of the entry of the log that last changed the key.
+func (e *Entry) version() uint64 { return access.Load(&e.word) & versionMask }
 
 // NewEntry copies a key and a string into an entry of its own, without a deadline: to put it clears that of the key.
 func NewEntry(key, text []byte) Entry {

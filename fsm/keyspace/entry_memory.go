@@ -7,7 +7,7 @@ import "github.com/raftredis/raftredis/internal/allocated"
 const (
 	// entryBytes is the size of an entry in its leaf; leafShareBytes is what a key pays on average for the leaf around
 	// it, with room to grow, while a slot holds some tens of keys. The last keys of a nearly empty table pay more.
-	entryBytes, leafShareBytes = 40, 16
+	entryBytes, leafShareBytes = 40, 18
 	// deadlineBytes is a line of the index of deadlines, with its share of the tree's room to grow.
 	deadlineBytes = 34
 )

@@ -112,7 +112,7 @@ func appendHead(dst []byte, e *Entry, flags byte) []byte {
 	if e.Deadline != 0 {
 		flags |= deadlineFlag
 	}
-	dst = binary.AppendUvarint(append(dst, byte(e.Kind())|flags), e.Version)
+	dst = binary.AppendUvarint(append(dst, byte(e.Kind())|flags), e.version())
 	if e.Deadline != 0 {
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(e.Deadline))
 	}

@@ -35,10 +35,10 @@ func newHashing(seed uint64) hashing {
 
 // share is what a key adds to the state hash, with the digest of its value: a sum, so that the order of the keys does
 // not matter and a write needs to know only what it replaces.
-// Version and kind share the last word, so that the version costs no round of the hash: no log has 2^56 entries.
+// Version and kind share the last word, so that the version costs no round of the hash: it has 48 bits.
 func (h *hashing) share(keyHash, valueDigest uint64, e *Entry) uint64 {
 	s := h.state.Word(keyHash).Word(valueDigest)
-	last := e.Version<<8 | uint64(e.Kind())
+	last := e.version()<<8 | uint64(e.Kind())
 	if e.Deadline == 0 {
 		return s.Finish(last)
 	}

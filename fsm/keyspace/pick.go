@@ -61,10 +61,10 @@ func (s *Space) slotOf(number int) (slot uint16, within int) {
 			continue
 		}
 		for j, keys := range p.keys {
-			if number < keys {
+			if number < int(keys) {
 				return uint16(i*pageSlots + j), number
 			}
-			number -= keys
+			number -= int(keys)
 		}
 	}
 	panic("keyspace: the slots have fewer keys than there are")

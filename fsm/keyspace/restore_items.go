@@ -67,7 +67,7 @@ func (in *imageReader) item(
 		return fail("a value that is no string is not in parts")
 	}
 	version, deadline, b, headOK := versionAndDeadline(b)
-	if !headOK || version > in.state.index {
+	if !headOK || version > min(in.state.index, versionMask) {
 		return fail("a version or a deadline is not one")
 	}
 	key, b, keyOK := lengthPrefixed(b)
@@ -78,14 +78,14 @@ func (in *imageReader) item(
 		return fail("entries are out of order")
 	}
 	if inParts {
-		return at, key, Entry{Deadline: deadline, Version: version}, b, nil
+		return at, key, Entry{Deadline: deadline, word: version}, b, nil
 	}
 	text, b, textOK := lengthPrefixed(b)
 	if !textOK || len(text) > min(in.maxValueBytes, value.ChunkBytes) {
 		return fail("an entry is not one")
 	}
 	e = NewEntry(key, text).Until(deadline)
-	e.Version = version
+	e.word = version
 	return at, key, e, b, nil
 }
 
@@ -115,7 +115,7 @@ func (in *imageReader) part(b []byte) ([]byte, error) {
 	if apart != nil {
 		e.apart = value.BoxOf(apart)
 	}
-	e.Deadline, e.Version = open.entry.Deadline, open.entry.Version
+	e.Deadline, e.word = open.entry.Deadline, open.entry.word
 	s.store(in.last.Place, key, &e)
 	open.any = false
 	return b, nil

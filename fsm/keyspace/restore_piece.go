@@ -183,5 +183,5 @@ func (in *imageReader) put(p *piece) error {
 func (s *Space) graft(at Place, e *Entry) {
 	where := s.spotOf(s.writable(at.slot), at.hash, nil)
 	s.count(at.slot, 1)
-	where.insert(s, at.hash, *e)
+	where.insert(s, at.hash, *e, s.use.First())
 }

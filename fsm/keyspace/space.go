@@ -54,7 +54,7 @@ type page struct {
 	generation uint64
 	slots      [pageSlots]tree
 	// keys counts the entries of each slot.
-	keys [pageSlots]int
+	keys [pageSlots]uint32
 	// total is the sum of keys.
 	total int
 }
@@ -85,18 +85,27 @@ func (s *Space) Find(at Place, key []byte) *Entry {
 
 // stored is Find for all stored keys, overdue or not.
 func (s *Space) stored(at Place, key []byte) *Entry {
+	l, i := s.locate(at, key)
+	if l == nil {
+		return nil
+	}
+	return &l.entries[i]
+}
+
+// locate finds where the entry of a key is stored: in a leaf, or in none.
+func (s *Space) locate(at Place, key []byte) (*leaf, int) {
 	t := s.root.slot(at.slot)
 	for shift := topShift; t.fork != nil; shift -= levelBits {
 		t = t.fork.children[branch(at.hash, shift)]
 	}
 	if t.leaf == nil {
-		return nil
+		return nil, 0
 	}
 	i := t.leaf.search(tag(at.hash), key)
 	if i < 0 {
-		return nil
+		return nil, 0
 	}
-	return &t.leaf.entries[i]
+	return t.leaf, i
 }
 
 // Get is Find, without a place at hand.
@@ -111,7 +120,7 @@ func (s *Space) slotStored(slot uint16) int {
 	if p == nil {
 		return 0
 	}
-	return p.keys[slot%pageSlots]
+	return int(p.keys[slot%pageSlots])
 }
 
 // SlotSize is the number of keys of a slot that are present. While keys are overdue it walks through the slot.
@@ -230,13 +239,13 @@ func (s *Space) count(slot uint16, change int) {
 		s.swapped = 0
 	}
 	p := s.root.pages[slot/pageSlots]
-	p.keys[slot%pageSlots] += change
+	p.keys[slot%pageSlots] += uint32(change)
 	p.total += change
 }
 
 // Put stores an entry in place of the old one of its key, and sets its version to the present index.
 func (s *Space) Put(at Place, key []byte, e Entry) {
-	e.Version = s.index
+	e.word = s.index
 	s.removals.newest = s.index
 	s.store(at, key, &e)
 }
@@ -246,12 +255,14 @@ func (s *Space) store(at Place, key []byte, e *Entry) {
 	where := s.spotOf(s.writable(at.slot), at.hash, nil)
 	if i := where.leaf.search(tag(at.hash), key); i >= 0 {
 		s.account(at, &where.leaf.entries[i], e)
+		mark := where.leaf.mark(i)
 		where.leaf.entries[i] = *e
+		where.leaf.setMark(i, after(mark, s.use, s.index, at.hash))
 		return
 	}
 	s.account(at, nil, e)
 	s.count(at.slot, 1)
-	where.insert(s, at.hash, *e)
+	where.insert(s, at.hash, *e, s.use.First())
 }
 
 // Set stores a copy of a string, without a deadline.

@@ -3,6 +3,7 @@ package keyspace
 import (
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/access"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/sessions"
 )
@@ -39,6 +40,10 @@ type shared struct {
 	index, number uint64
 	// maxValueBytes bounds the bytes of a string.
 	maxValueBytes int
+	// use is that of the keys which the present entry changes, usedSince the log time from which on uses are known: see
+	// uses.go.
+	use       access.Use
+	usedSince int64
 }
 
 // New is an empty state before entry 1. Its values have at most maxValueBytes.
@@ -132,8 +137,12 @@ func (s *State) HeldBytes() int {
 // Advance moves to the entry at an index, and moves log time to its stamp if that is later. A new offset that moves
 // wall time forward counts now.
 func (s *State) Advance(index uint64, stamp int64) {
+	if index > versionMask {
+		panic("keyspace: a log of 2^48 entries")
+	}
 	s.index = index
 	s.now = s.now.at(max(s.now.Log, stamp))
+	s.use.Seconds = (s.now.Log - s.usedSince) / millisPerSecond
 	s.now.Wall = max(s.now.Wall, s.now.Log+s.offset)
 	for _, space := range s.spaces {
 		if space != nil {
@@ -198,9 +207,10 @@ func (s *State) Settle() {
 // Replace puts another state in place of this one, and tells the watcher.
 func (s *State) Replace(fresh State) {
 	if s.shared != nil {
-		fresh.watcher = s.watcher
+		fresh.watcher, fresh.use.ByFrequency = s.watcher, s.use.ByFrequency
 	}
 	*s = fresh
+	s.forgetUses()
 	s.tellFlushed()
 	if s.watcher != nil {
 		s.watcher.Replaced()
@@ -287,7 +297,9 @@ func (s *shared) Index() uint64 { return s.index }
 func (s *shared) MaxValueBytes() int { return s.maxValueBytes }
 
 // Begin says which run of this node makes the changes from now on, nil for none: the watcher hears it.
-func (s *shared) Begin(run *command.Run) { s.run = run }
+func (s *shared) Begin(run *command.Run) {
+	s.run, s.use.Unnoted = run, run != nil && run.NoTouch
+}
 
 // Watch makes w the watcher, nil for none.
 func (s *shared) Watch(w Watcher) { s.watcher = w }

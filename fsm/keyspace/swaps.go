@@ -33,9 +33,9 @@ func (s *State) Swap(a, b int) bool {
 // the swap.
 func (s *Space) Version(e *Entry) uint64 {
 	if guard.Down(guard.SwapIsAChange) {
-		return e.Version
+		return e.version()
 	}
-	return max(e.Version, s.swapped)
+	return max(e.version(), s.swapped)
 }
 
 // swaps is the payload of the section with swaps, empty if there is none.

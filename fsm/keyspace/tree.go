@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/access"
 )
 
 const (
@@ -47,6 +48,8 @@ type leaf struct {
 	// Entries beyond leafEntries have none.
 	tags    [leafEntries]byte
 	entries []Entry
+	// highs[i] is the upper part of the mark of entries[i], if that has a tag: see leaf.mark.
+	highs access.Bytes
 }
 
 // rooms are the numbers of entries for which a leaf has room: each fills what Go's allocator hands out for so many, but
@@ -117,7 +120,7 @@ func (l *leaf) search(tag byte, key []byte) int {
 }
 
 // insert adds an entry of a new key.
-func (l *leaf) insert(tag byte, e Entry) {
+func (l *leaf) insert(tag byte, e Entry, mark access.Mark) {
 	i := len(l.entries)
 	if i < leafEntries {
 		l.tags[i] = tag
@@ -126,6 +129,7 @@ func (l *leaf) insert(tag byte, e Entry) {
 		l.resize(roomFor(i + 1))
 	}
 	l.entries = append(l.entries, e)
+	l.setMark(i, mark)
 }
 
 // delete removes the entry at a position; the last one takes its place. All entries behind leafEntries have the hash,
@@ -135,7 +139,9 @@ func (l *leaf) delete(i int) {
 	if last < leafEntries {
 		l.tags[i] = l.tags[last]
 	}
+	mark := l.mark(last)
 	l.entries[i] = l.entries[last]
+	l.setMark(i, mark)
 	l.entries[last] = Entry{} // what was removed must not be kept alive from here
 	l.entries = l.entries[:last]
 	if room := roomFor(last + 1); cap(l.entries) > roomFor(room+1) {
@@ -209,7 +215,7 @@ func (at *spot) lead(l *leaf) {
 }
 
 // insert adds an entry of a new key. It divides the leaf as often as that takes.
-func (at *spot) insert(s *Space, hash uint64, e Entry) {
+func (at *spot) insert(s *Space, hash uint64, e Entry, mark access.Mark) {
 	for len(at.leaf.entries) >= leafEntries && (at.leaf.ways > 1 || at.shift >= 0) {
 		if at.leaf.ways == 1 {
 			below := &fork{generation: s.generation}
@@ -221,7 +227,7 @@ func (at *spot) insert(s *Space, hash uint64, e Entry) {
 		}
 		at.descend(s, hash, nil)
 	}
-	at.leaf.insert(tag(hash), e)
+	at.leaf.insert(tag(hash), e, mark)
 }
 
 // halve puts two leaves in place of one, each with half of its ways.
@@ -242,7 +248,7 @@ func (at *spot) halve(s *Space) {
 		if isHigh[i] {
 			part = high
 		}
-		part.insert(l.tags[i], e)
+		part.insert(l.tags[i], e, l.mark(i))
 	}
 	at.above.lead(middle-half, low)
 	at.above.lead(middle, high)
@@ -292,7 +298,7 @@ func (f *fork) mergePair(way int) bool {
 	merged := newLeaf(f.generation, 2*int(l.ways), len(l.entries)+len(beside.entries))
 	for _, part := range []*leaf{l, beside} {
 		for i, e := range part.entries {
-			merged.insert(part.tags[i], e)
+			merged.insert(part.tags[i], e, part.mark(i))
 		}
 	}
 	f.lead(way, merged)

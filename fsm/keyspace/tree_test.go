@@ -246,7 +246,7 @@ func (s *single) checkSum(t *testing.T) {
 	_ = image.walk(func(_ int, r ranked) error {
 		key := []byte(r.entry.Key())
 		e := NewEntry(key, r.entry.content()).Keeping(r.entry)
-		e.Version = r.entry.Version
+		e.word = r.entry.version()
 		fresh.store(fresh.Place(key), key, &e)
 		return nil
 	})
@@ -310,7 +310,7 @@ func TestKeysOfEqualHashShareALeaf(t *testing.T) {
 	var l leaf
 	key := func(i int) []byte { return fmt.Appendf(nil, "key %d", i) }
 	for i := range many {
-		l.insert(7, NewEntry(key(i), []byte("v")))
+		l.insert(7, NewEntry(key(i), []byte("v")), 0)
 	}
 	for removed := range many {
 		for i := range many {
@@ -350,7 +350,7 @@ func TestFullLeafWithoutBitsLeftGrows(t *testing.T) {
 	}
 	link.leaf = newLeaf(s.generation, 1, 0)
 	for i := range leafEntries {
-		link.leaf.insert(tag(at.hash), NewEntry(fmt.Appendf(nil, "other %d", i), nil))
+		link.leaf.insert(tag(at.hash), NewEntry(fmt.Appendf(nil, "other %d", i), nil), 0)
 	}
 	s.Put(at, key, NewEntry(key, []byte("value")))
 	if e := s.Find(at, key); e == nil || string(e.content()) != "value" {

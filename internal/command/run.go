@@ -49,6 +49,8 @@ type Run struct {
 	// Left is the number of calls at the end that a query did not execute, because the replies to the calls before are
 	// long enough to go out first, only where Reply is bounded; or because of WantsFill. The connection sets it to 0.
 	Left int
+	// NoTouch says that the client wants no trace of its commands in what this node keeps of the uses of keys.
+	NoTouch bool
 	// MayWait says that the connection can wait: the run is one call, for which Spec.MayBlock says yes. Waiting is what
 	// the state machine makes of it.
 	MayWait bool

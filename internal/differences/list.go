@@ -50,9 +50,9 @@ var keyList = []Difference{
 	{
 		ID:    "restore",
 		Redis: "`RESTORE` looks into a listpack when it is used, unless `sanitize-dump-payload` says otherwise",
-		Here: "it checks all of a payload, and refuses what is damaged; `IDLETIME` and `FREQ` are checked and not kept; a " +
+		Here: "it checks all of a payload, and refuses what is damaged; a " +
 			"time to live beyond the last moment of 64 bits is refused, in Redis it overflows",
-		Why:   "a damaged value would be one on all nodes, and uses of keys are not tracked",
+		Why:   "a damaged value would be one on all nodes",
 		Proof: "TestRestore_WhatIsDamagedIsRefused",
 		Avoids: func(call []string) bool {
 			if !calls(call, "RESTORE") || len(call) < 3 {
@@ -80,15 +80,18 @@ var keyList = []Difference{
 	},
 	{
 		ID:    "object-idletime",
-		Redis: "`OBJECT IDLETIME` tells how long ago a key was used",
-		Here:  "it is refused with an error",
-		Why:   "reads leave no trace in the state: they do not go through the log",
-		Probes: []Probe{
-			{[]string{"SET k v", "OBJECT IDLETIME k"}, `:0\r\n`, `-ERR idle times are not tracked.*\r\n`},
-		},
+		Redis: "`OBJECT IDLETIME` and `OBJECT FREQ` tell of the uses of a key on the server",
+		Here: "they tell of those on the node that is asked: of its own clients' reads, and of all writes. What was not " +
+			"used since the snapshot with which the node began counts from there, and a read that is so long that it is " +
+			"put off is no use",
+		Why: "a read enters no log, so other nodes do not hear of it",
 		Excuses: func(call []string, redis, here string) bool {
-			return calls(call, "OBJECT", "IDLETIME") && redis[0] == ':' && isError(here)
+			// A second ends when it does, and Redis asks its clock ten times a second.
+			was, errWas := strconv.Atoi(strings.Trim(redis, ":\r\n"))
+			is, errIs := strconv.Atoi(strings.Trim(here, ":\r\n"))
+			return calls(call, "OBJECT", "IDLETIME") && errWas == nil && errIs == nil && max(was-is, is-was) <= 1
 		},
+		Proof: "TestUsesOfKeysAreThoseOfTheNode",
 	},
 	{
 		ID:    "help",

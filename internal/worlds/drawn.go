@@ -67,7 +67,7 @@ func (c *client) drawnCall(database int, readsOnly bool) call {
 		default:
 			words = c.mixed.Specified()
 		}
-		if !fits(words, readsOnly) || empties(words, database) && !c.mayEmpty() || c.layouts && showsLayout(words) {
+		if !fits(words, readsOnly) || empties(words, database) && !c.mayEmpty() || c.layouts && showsNode(words) {
 			continue
 		}
 		if database >= modelDatabases && staysInDatabase(words) || reachesMovers(words) {
@@ -178,10 +178,11 @@ func staysInDatabase(words call) bool {
 	return strings.Contains(strings.ToUpper(words.String()), "RAFT.LO")
 }
 
-// showsLayout reports whether the reply to a call shows how values lie in memory, which may differ between nodes.
-func showsLayout(words call) bool {
+// showsNode reports whether the reply to a call shows what may differ between nodes: how values lie in memory, and when
+// keys were used.
+func showsNode(words call) bool {
 	spec, fault := commands.Find(words.args())
-	return fault == command.NoFault && spec == node.MemoryUsage
+	return fault == command.NoFault && (spec == node.MemoryUsage || spec == data.ObjectIdleTime)
 }
 
 // fits reports whether a call is short, and a read if it must be one.

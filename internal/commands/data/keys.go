@@ -164,7 +164,7 @@ var (
 		Tips:       []string{command.TipBySlot, command.TipAddUp},
 		Group:      "generic",
 		Since:      "3.2.1",
-		Summary:    "Counts how many of the keys given exist.",
+		Summary:    "Uses keys, which then are not idle, and counts how many of them exist.",
 		Complexity: "O(N) in the number of keys given.",
 	}
 	Type = &command.Spec{

@@ -40,17 +40,18 @@ var (
 		Usage:      "<key:key>",
 		Arity:      3,
 		Class:      command.Read,
+		OfNode:     true,
 		Flags:      command.FlagReadOnly,
 		Categories: command.CategoryKeyspace,
 		KeySpecs:   []command.KeySpec{command.OneKey(2, command.LooksAt)},
 		Tips:       []string{command.TipVaries},
 		Group:      "generic",
 		Since:      "4.0.0",
-		Summary:    "Is refused: how often keys are used is not tracked.",
+		Summary:    "Tells how often the node has used a key lately, if maxmemory-policy has it count that.",
 		Complexity: "O(1)",
 		Help: []string{
 			"FREQ <key>",
-			"    Refused: how often keys are used is not tracked.",
+			"    How often the node has used the key lately, on a logarithmic scale.",
 		},
 	}
 	ObjectHelp = &command.Spec{
@@ -74,17 +75,18 @@ var (
 		Usage:      "<key:key>",
 		Arity:      3,
 		Class:      command.Read,
+		OfNode:     true,
 		Flags:      command.FlagReadOnly,
 		Categories: command.CategoryKeyspace,
 		KeySpecs:   []command.KeySpec{command.OneKey(2, command.LooksAt)},
 		Tips:       []string{command.TipVaries},
 		Group:      "generic",
 		Since:      "2.2.3",
-		Summary:    "Is refused: when keys were used last is not tracked.",
+		Summary:    "Tells for how many seconds the node has not used a key.",
 		Complexity: "O(1)",
 		Help: []string{
 			"IDLETIME <key>",
-			"    Refused: when keys were used last is not tracked.",
+			"    For how many seconds the node has not used the key.",
 		},
 	}
 	ObjectRefCount = &command.Spec{

@@ -166,11 +166,11 @@ var (
 		Categories: command.CategoryConnection,
 		Group:      "connection",
 		Since:      "7.2.0",
-		Summary:    "Says whether the commands of the connection count as key access. No effect: access is not tracked.",
+		Summary:    "Says whether the commands of the connection count as uses of keys, on the node.",
 		Complexity: "O(1)",
 		Help: []string{
 			"NO-TOUCH (ON|OFF)",
-			"    Do not count the commands of this connection as key access. No effect: access is not tracked.",
+			"    Do not count the commands of this connection as uses of keys, but TOUCH.",
 		},
 	}
 	ClientPause = &command.Spec{
