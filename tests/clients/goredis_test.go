@@ -38,7 +38,7 @@ func goRedisTasks(t testing.TB, e errand) (end func() string) {
 		{"greeting", g.greeting}, {"strings", g.strings}, {"counters", g.counters}, {"many", g.many},
 		{"deadlines", g.deadlines}, {"conditions", g.conditions}, {"binary", g.binary}, {"large", g.large},
 		{"pipeline", g.pipeline}, {"concurrent", g.concurrent}, {"scan", g.scan}, {"errors", g.errors},
-		{"transactions", g.transactions},
+		{"transactions", g.transactions}, {"messages", g.messages},
 	}
 	if !e.cluster {
 		tasks = append(tasks, goTask{"databases", g.databases}, goTask{"caching", g.caching})
@@ -225,6 +225,24 @@ func (g *goRedisErrand) transactions(s *steps) {
 	s.none(add(func() {}))
 	s.want(true)(errors.Is(add(func() { s.none(g.client.Incr(g.ctx, key).Err()) }), redis.TxFailedErr), nil)
 	s.want("5")(g.client.Get(g.ctx, key).Result())
+}
+
+func (g *goRedisErrand) messages(s *steps) {
+	channel := g.key("channel")
+	listener := g.client.Subscribe(g.ctx, channel)
+	_, err := listener.Receive(g.ctx) // the confirmation
+	s.none(err)
+	s.none(listener.PSubscribe(g.ctx, channel+"*"))
+	_, err = listener.Receive(g.ctx)
+	s.none(err)
+	s.none(g.client.Publish(g.ctx, channel, "message").Err())
+	for _, pattern := range []string{"", channel + "*"} {
+		m, err := listener.ReceiveMessage(g.ctx)
+		if err != nil || m.Channel != channel || m.Pattern != pattern || m.Payload != "message" {
+			s.fail("heard %v (%v)", m, err)
+		}
+	}
+	s.none(listener.Close())
 }
 
 func (g *goRedisErrand) databases(s *steps) {

@@ -48,7 +48,7 @@ func rueidisTasks(t testing.TB, e errand) (end func() string) {
 		{"greeting", r.greeting}, {"strings", r.strings}, {"counters", r.counters}, {"many", r.many},
 		{"deadlines", r.deadlines}, {"conditions", r.conditions}, {"binary", r.binary}, {"large", r.large},
 		{"pipeline", r.pipeline}, {"concurrent", r.concurrent}, {"scan", r.scan}, {"errors", r.errors},
-		{"transactions", r.transactions}, {"caching", r.caching},
+		{"transactions", r.transactions}, {"messages", r.messages}, {"caching", r.caching},
 	}
 	if !e.cluster {
 		tasks = append(tasks, goTask{"databases", r.databases})
@@ -249,6 +249,36 @@ func (r *rueidisErrand) errors(s *steps) {
 	wrong := b.Set().Key(key).Value("text").PxMilliseconds(0).Build()
 	s.refused("invalid expire time in 'set' command")(r.do(wrong).ToString())
 	s.want("text")(r.do(b.Get().Key(key).Build()).ToString())
+}
+
+func (r *rueidisErrand) messages(s *steps) {
+	channel := r.key("channel")
+	listener, release := r.client.Dedicate()
+	defer release()
+	confirmed, heard := make(chan struct{}, 2), make(chan rueidis.PubSubMessage, 2)
+	listener.SetPubSubHooks(rueidis.PubSubHooks{
+		OnSubscription: func(rueidis.PubSubSubscription) { confirmed <- struct{}{} },
+		OnMessage:      func(m rueidis.PubSubMessage) { heard <- m },
+	})
+	s.none(listener.Do(r.ctx, r.client.B().Subscribe().Channel(channel).Build()).Error())
+	s.none(listener.Do(r.ctx, r.client.B().Psubscribe().Pattern(channel+"*").Build()).Error())
+	for range 2 {
+		select {
+		case <-confirmed:
+		case <-time.After(blackbox.EffectLimit):
+			s.fail("no confirmation")
+			return
+		}
+	}
+	s.none(r.do(r.client.B().Publish().Channel(channel).Message("message").Build()).Error())
+	for _, pattern := range []string{"", channel + "*"} {
+		select {
+		case m := <-heard:
+			s.want(rueidis.PubSubMessage{Pattern: pattern, Channel: channel, Message: "message"})(m, nil)
+		case <-time.After(blackbox.EffectLimit):
+			s.fail("no message comes")
+		}
+	}
 }
 
 // caching uses the library's cache, which is on by default: a write through another node makes the server say that the

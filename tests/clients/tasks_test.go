@@ -26,6 +26,7 @@ var clientTasks = []struct{ name, what string }{
 	{"scan", "the library's iterator finds all keys of a pattern"},
 	{"errors", "errors of a value, of an unknown command and of an option, in the library's own type"},
 	{"transactions", "a transaction, and one that depends on a key: executed, and refused when another client was faster"},
+	{"messages", "listens to a channel and to a pattern, and hears by each what another of its connections publishes"},
 	{"databases", "a key of database 1 is there, and not in database 0"},
 	{"caching", "a cached value is served from memory, until it is written through another node"},
 	{"farewell", "the last value is acknowledged and the connection closed; every node has the value"},

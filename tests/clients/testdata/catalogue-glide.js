@@ -134,6 +134,32 @@ run({
     same(await client.exec(batch().incr(name), true), null)
     same(await client.get(name), '4')
   },
+  async messages () {
+    // The library subscribes as it connects, and does not tell when that is done.
+    const channel = key('channel')
+    const heard = []
+    const pubsubSubscriptions = {
+      channelsAndPatterns: { 0: new Set([channel]), 1: new Set([`${channel}*`]) },
+      callback: ({ message, channel, pattern }) => heard.push([pattern ?? '', channel, message])
+    }
+    const listener = inCluster
+      ? await GlideClusterClient.createClient({ addresses, pubsubSubscriptions })
+      : await GlideClient.createClient({ addresses, pubsubSubscriptions })
+    try {
+      const patterns = () => heard.filter(([, , message]) => message === 'first').map(([pattern]) => pattern)
+      await until(async () => {
+        await client.publish('first', channel)
+        return patterns().includes('') && patterns().includes(`${channel}*`)
+      })
+      await client.publish('message', channel)
+      const last = () => heard.filter(([, , message]) => message === 'message')
+      await until(async () => last().length === 2)
+      // A cluster client may listen to them on two nodes.
+      same(last().sort(), [['', channel, 'message'], [`${channel}*`, channel, 'message']])
+    } finally {
+      listener.close()
+    }
+  },
   async databases () {
     if (inCluster) return
     const other = await GlideClient.createClient({ addresses, databaseId: 1 })

@@ -112,6 +112,20 @@ run({
       same(await client.get(name), '5')
     }
   },
+  async messages () {
+    const channel = key('channel')
+    const heard = []
+    const listener = client.duplicate()
+    listener.on('error', () => {})
+    listener.on('message', (...m) => heard.push(['', ...m]))
+    listener.on('pmessage', (...m) => heard.push(m))
+    await listener.subscribe(channel)
+    await listener.psubscribe(`${channel}*`)
+    await client.publish(channel, 'message')
+    await until(async () => heard.length === 2)
+    same(heard, [['', channel, 'message'], [`${channel}*`, channel, 'message']])
+    listener.disconnect()
+  },
   async databases () {
     if (mode === 'cluster') return
     const other = new Redis(port, host, { db: 1 })

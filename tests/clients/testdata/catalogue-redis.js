@@ -122,6 +122,19 @@ run({
     await refused(client.multi().incr(name).exec(), Error)
     same(await client.get(name), '4')
   },
+  async messages () {
+    const channel = key('channel')
+    const heard = []
+    const listener = client.duplicate()
+    listener.on('error', () => {})
+    await listener.connect()
+    await listener.subscribe(channel, (message, from) => heard.push(['', from, message]))
+    await listener.pSubscribe(`${channel}*`, (message, from) => heard.push([`${channel}*`, from, message]))
+    await client.publish(channel, 'message')
+    await until(async () => heard.length === 2)
+    same(heard, [['', channel, 'message'], [`${channel}*`, channel, 'message']])
+    listener.destroy()
+  },
   async databases () {
     if (mode === 'cluster') return
     const other = createClient({ url, database: 1, socket: { reconnectStrategy: false } })

@@ -184,6 +184,19 @@ def transactions(client):
     same(client.get(name), b"5")
 
 
+def messages(client):
+    channel = key("channel")
+    listener = client.pubsub()
+    listener.subscribe(channel)
+    listener.psubscribe(channel + "*")
+    same([listener.get_message(timeout=GONE_LIMIT_SECONDS)["type"] for _ in range(2)], ["subscribe", "psubscribe"])
+    client.publish(channel, "message")
+    for kind in ("message", "pmessage"):
+        message = listener.get_message(timeout=GONE_LIMIT_SECONDS)
+        same((message["type"], message["channel"], message["data"]), (kind, channel.encode(), b"message"))
+    listener.close()
+
+
 def databases(client):
     other = redis.Redis(host=HOST, port=int(PORT), db=1)
     same(other.set(key("database"), "value"), True)
@@ -201,7 +214,7 @@ def main():
     logging.disable()  # the library logs every exception it raises, with its stack
     client = connect()
     tasks = [greeting, strings, counters, many, deadlines, conditions, binary, large, pipeline, concurrent, scan,
-             errors, farewell]
+             errors, messages, farewell]
     if MODE == "plain":
         tasks[-1:-1] = [transactions, databases]
     for task in tasks:
