@@ -99,14 +99,10 @@ func add(w *exec.Writer, c exec.Call) []byte {
 	return c.Integer(0)
 }
 
-// manyElements are worth a table of the registers: a sparse string is read from its begin for each of them, and most
-// elements change nothing.
-const manyElements = 64
-
 // raiseAll raises the registers of elements, until damage is found, and reports whether it changed any.
 func raiseAll(b []byte, elements [][]byte, maxSparse int) (made []byte, raised, ok bool) {
 	var known *maxima // nil: the string is dense, or damaged, or the elements are few
-	if len(elements) >= manyElements && b[encodingAt] == sparse {
+	if len(elements) >= data.ManyElements && b[encodingAt] == sparse {
 		if known = new(maxima); !known.add(b) {
 			known = nil
 		}

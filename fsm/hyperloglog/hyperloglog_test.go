@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/internal/commands/data"
 )
 
 // TestRegistersAreFoundAgain writes registers in any order.
@@ -177,7 +179,7 @@ func TestSelfTest(t *testing.T) {
 func TestManyElementsAreAddedAsOneByOne(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	for _, maxSparse := range []int{0, 100, testSparseBytes, 64 << 10} {
-		for _, elements := range []int{manyElements - 1, manyElements, 3000, 30_000} {
+		for _, elements := range []int{data.ManyElements - 1, data.ManyElements, 3000, 30_000} {
 			all := make([][]byte, elements)
 			for i := range all {
 				all[i] = binary.LittleEndian.AppendUint64(nil, r.Uint64N(20_000))

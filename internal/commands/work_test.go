@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/command"
@@ -96,6 +97,15 @@ func TestEstimatesOfContainersFollowTheirArguments(t *testing.T) {
 		"ZRANGESTORE d a 0 9 BYSCORE LIMIT 100 5":    {Work: 5 * elementCost, Made: 5 * elementCost},
 		"ZRANGESTORE d a - + BYLEX REV LIMIT 100 -1": {Work: (elements + 1) * elementCost, Made: whole},
 		"SORT a STORE d":                             {Work: sortCost * whole, Made: whole},
+		"PFADD nothing":                              {},
+		"PFADD nothing e":                            {Made: 4},
+		"PFADD a":                                    {Made: whole},
+		"PFADD a e f":                                {Work: 2 * 2 << 10, Made: whole},
+		"PFADD few e f":                              {Work: 2 * (whole / 100), Made: whole / 100},
+		"PFADD a" + strings.Repeat(" e", 63):         {Work: 63 * 2 << 10, Made: whole},
+		"PFADD a" + strings.Repeat(" e", 64):         {Work: 64*2<<10 + data.RegisterWork, Made: whole},
+		"PFADD a" + strings.Repeat(" e", 9999):       {Work: 64*2<<10 + data.RegisterWork, Made: whole},
+		"PFADD nothing" + strings.Repeat(" e", 9999): {Work: data.RegisterWork, Made: 12 << 10},
 	} {
 		args := words(line)
 		spec, fault := Find(args)

@@ -17,6 +17,7 @@ var (
 		Usage:      "<key:key> [<element>...]",
 		Arity:      -2,
 		Class:      command.Write,
+		Cost:       costOfPFAdd,
 		LaysOut:    true,
 		Flags:      command.FlagWrite | command.FlagDenyOOM | command.FlagFast,
 		Categories: command.CategoryHyperLogLog,
@@ -91,7 +92,28 @@ const (
 	// they are sparse.
 	RegisterWork = 32 << 10
 	mergeWork    = 512 << 10
+	// sparseWork is what it costs at most to look for a register in a sparse HyperLogLog, which is read from its begin.
+	// From ManyElements on, all its registers are read once, and not for each element.
+	sparseWork = 2 << 10
+	// ManyElements are worth a table of the registers.
+	ManyElements = 64
+	// denseBytes is how long a HyperLogLog is at most.
+	denseBytes = 12 << 10
 )
+
+// costOfPFAdd is the cost of PFADD key [element ...].
+func costOfPFAdd(_ *command.Spec, args [][]byte, stored command.Stored) command.Estimate {
+	elements, there := len(args)-2, stored.Weigh(args[1])
+	e := command.Estimate{Work: min(elements, ManyElements) * min(there, sparseWork)}
+	if elements >= ManyElements {
+		e.Work += RegisterWork
+	}
+	e.Made = max(there, min(elements*registerBytes, denseBytes))
+	return e
+}
+
+// registerBytes is by how much an element makes a sparse HyperLogLog longer at most.
+const registerBytes = 4
 
 // costOfRegisters is the cost of a command that reads the registers of HyperLogLogs.
 func costOfRegisters(_ *command.Spec, args [][]byte, _ command.Stored) command.Estimate {
