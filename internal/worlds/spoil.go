@@ -5,13 +5,16 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/sim/workload"
 	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/node"
 )
 
-// Spoil implements workload.Spoiler, on the first key of the body: a bit falls over in its value, it is lost, or it has
-// another deadline.
+// Spoil implements workload.Spoiler, on a key of the last write of the body: a bit falls over in its value, it is lost,
+// or it has another deadline.
 func (KeySpace) Spoil(body []byte, way int) []byte {
-	args, _, err := argv.Next(body, nil)
-	if err != nil || len(args) < 2 {
+	key := lastKey(body)
+	if key == nil {
 		return body
 	}
 	spoilt := [workload.Spoilings][][]byte{
@@ -19,6 +22,28 @@ func (KeySpace) Spoil(body []byte, way int) []byte {
 		bytes.Fields([]byte("DEL key")),
 		bytes.Fields([]byte("PEXPIRE key 86400000")),
 	}[way]
-	spoilt[1] = args[1]
+	spoilt[1] = key
 	return argv.Append(bytes.Clone(body), spoilt)
+}
+
+// lastKey is the first key of the last write in a body, nil for none. It is in the database in which the body ends:
+// what stands before a SELECT may be in another one.
+func lastKey(body []byte) (key []byte) {
+	for len(body) > 0 {
+		args, rest, err := argv.Next(body, nil)
+		if err != nil || len(args) == 0 {
+			return nil
+		}
+		body = rest
+		switch spec, fault := commands.Find(args); {
+		case fault != command.NoFault: // the head of a transaction
+		case spec == node.Select:
+			key = nil
+		default:
+			if at := spec.FirstKey(args); at > 0 {
+				key = args[at]
+			}
+		}
+	}
+	return key
 }
