@@ -9,7 +9,7 @@ import (
 // StateMachine is what the log drives. One goroutine at a time calls Apply, Restore and Freeze, and no Query runs
 // meanwhile; many goroutines call Query at once. All types are Go's own, so a machine need not import this package.
 //
-// Open looks for six more methods. A machine has those that it needs:
+// Open looks for seven more methods. A machine has those that it needs:
 //
 //	Due() int64         the earliest time, in milliseconds, at which time alone changes the state; 0 means never.
 //	                    The leader then adds entries that carry only the time. Without Due, time moves with commands.
@@ -32,6 +32,10 @@ import (
 //	                    has less to do. It runs beside Query, and must not touch what Query reads. Apply gets the
 //	                    same bytes at the same place in memory when all are here; another command may begin before
 //	                    that, and a nil one says that the last one will not come. The goroutine of Apply calls it.
+//	Upcoming(commands [][]byte)
+//	                    takes commands that Apply gets next, in this order and at the same places in memory, so
+//	                    that the machine can fetch what they need together. Others may come instead. It is called
+//	                    where Apply is, and must not change the state. The slice itself is used again.
 type StateMachine interface {
 	// Apply executes the command at index, and returns what Propose returns on the node that took the command. Every
 	// index comes once, in order. data is empty where the entry carries no command: at the start of a term, at a change of
@@ -67,6 +71,7 @@ type machine struct {
 	soon interface {
 		Prepare(command []byte, totalBytes int)
 	}
+	next interface{ Upcoming(commands [][]byte) }
 }
 
 func newMachine(m StateMachine) *machine {
@@ -79,6 +84,7 @@ func newMachine(m StateMachine) *machine {
 	wrapped.soon, _ = m.(interface {
 		Prepare(command []byte, totalBytes int)
 	})
+	wrapped.next, _ = m.(interface{ Upcoming(commands [][]byte) })
 	return wrapped
 }
 
@@ -116,6 +122,13 @@ func (m *machine) SetLevel(level uint8) {
 func (m *machine) Prepare(body []byte, totalBytes int) {
 	if m.soon != nil {
 		m.soon.Prepare(body, totalBytes)
+	}
+}
+
+// Upcoming is nothing to a machine that fetches nothing ahead.
+func (m *machine) Upcoming(commands [][]byte) {
+	if m.next != nil {
+		m.next.Upcoming(commands)
 	}
 }
 

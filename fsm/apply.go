@@ -47,6 +47,7 @@ func (m *Machine) Apply(index uint64, stamp int64, data []byte, local any) []byt
 		m.ahead = ahead{}
 	}
 	m.sweep(sweepPerEntry + sweepPerWrite*commands)
+	m.coming.end()
 	m.trim()
 	m.state.TellApplied()
 	return nil
@@ -163,6 +164,7 @@ func (m *Machine) next(body []byte) (args [][]byte, rest []byte, ok bool) {
 		return nil, nil, false
 	}
 	m.arguments = args
+	m.seek(args, body, rest)
 	return args, rest, true
 }
 

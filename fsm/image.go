@@ -54,6 +54,7 @@ func (m *Machine) Restore(seed uint64, image io.Reader) error {
 	m.state.Replace(fresh)
 	m.writer.Begin(nil)
 	m.ready, m.ahead = true, ahead{}
+	m.coming.drop()
 	return nil
 }
 

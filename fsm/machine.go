@@ -68,6 +68,8 @@ type Machine struct {
 	kept    int
 	// ahead is what was done for a body in pieces that is not whole yet.
 	ahead ahead
+	// coming is what was fetched for the commands that come next.
+	coming upcoming
 }
 
 // New makes a machine, which is ready after a Restore. It panics if an option is out of range.
@@ -122,6 +124,7 @@ func (m *Machine) Discard() {
 	m.state.Replace(keyspace.New(0, m.maxValueBytes))
 	m.writer.Begin(nil) // it held a database of the old state
 	m.ready, m.ahead = false, ahead{}
+	m.coming.drop()
 }
 
 // Ready reports whether there is a state: whether Restore was called.

@@ -138,6 +138,9 @@ func answer(v exec.View, run *command.Run, c exec.Call, state *keyspace.State) {
 			run.Left = len(run.Calls) - i
 			break
 		}
+		if i%soughtKeys == 0 && i+1 < len(run.Calls) && state != nil {
+			fetchFor(run.Calls[i:], state.Space(v.Database))
+		}
 		v.Place = i
 		if run.Calls[i].Spec == node.Select && state != nil {
 			v.Database = chosen(&run.Calls[i])

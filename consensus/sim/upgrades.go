@@ -139,6 +139,13 @@ func (m machine) SetLevel(level uint8) {
 	}
 }
 
+// Upcoming passes the commands on that come next.
+func (m machine) Upcoming(commands [][]byte) {
+	if inner, ok := m.StateMachine.(interface{ Upcoming(commands [][]byte) }); ok {
+		inner.Upcoming(commands)
+	}
+}
+
 // upgradeAll starts the nodes of the core with the newer build.
 func (w *world) upgradeAll(core []*node) {
 	if w.options.Faults.Upgrade == 0 {

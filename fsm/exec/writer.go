@@ -17,6 +17,8 @@ type Writer struct {
 	space     *keyspace.Space
 	// made are the strings that were made ahead, by the first byte of the argument that they are.
 	made map[*byte]*value.Chunks
+	// sought is a key that was fetched for the present command, nil if none was.
+	sought *keyspace.Sought
 	// chances is how many chances the entry took.
 	chances uint64
 }
@@ -27,7 +29,7 @@ func WriterOf(state *keyspace.State) Writer { return Writer{state: state} }
 // Begin begins an entry, in database 0. made are the strings that were made ahead of it, by their first byte in its
 // body.
 func (w *Writer) Begin(made map[*byte]*value.Chunks) {
-	w.made, w.chances = made, 0
+	w.made, w.chances, w.sought = made, 0, nil
 	w.Select(command.FirstSelection())
 }
 
@@ -76,8 +78,16 @@ func (w *Writer) Version(key []byte) uint64 {
 	return w.space.Version(e)
 }
 
+// Seek says which key was fetched for the next command, nil for none.
+func (w *Writer) Seek(sought *keyspace.Sought) { w.sought = sought }
+
 // Place is where a key belongs. Commands that look for a key and then put it compute that once.
-func (w *Writer) Place(key []byte) keyspace.Place { return w.space.Place(key) }
+func (w *Writer) Place(key []byte) keyspace.Place {
+	if w.sought != nil && w.sought.Is(key) {
+		return w.sought.Place
+	}
+	return w.space.Place(key)
+}
 
 // Find gives the entry of a key, nil if it is absent. The entry is for reading, and valid until the next write. It is a
 // use of the key.
@@ -86,7 +96,7 @@ func (w *Writer) Find(at keyspace.Place, key []byte) *keyspace.Entry {
 }
 
 // Get is Find, without a place at hand.
-func (w *Writer) Get(key []byte) *keyspace.Entry { return w.space.FindToUse(w.space.Place(key), key) }
+func (w *Writer) Get(key []byte) *keyspace.Entry { return w.space.FindToUse(w.Place(key), key) }
 
 // Put stores an entry in place of the old one of its key, with the deadline that it has.
 func (w *Writer) Put(at keyspace.Place, key []byte, e keyspace.Entry) { w.space.Put(at, key, e) }

@@ -79,11 +79,11 @@ func BenchmarkRestoreWithDeadlines(b *testing.B) {
 // TestKeysOfOnePlaceAndDeadlineShareALine drives the index as only equal hashes can.
 func TestKeysOfOnePlaceAndDeadlineShareALine(t *testing.T) {
 	d := newDeadlines()
-	at := Place{7, 42}
+	at := Place{slot: 7, hash: 42}
 	for range 3 {
 		d.add(at, 100, 50)
 	}
-	d.add(Place{7, 43}, 100, 50)
+	d.add(Place{slot: 7, hash: 43}, 100, 50)
 	d.add(at, 101, 50)
 	if d.tree.Len() != 3 || d.shared != 2 || d.overdue != 0 {
 		t.Fatalf("%d lines, %d shared, %d overdue", d.tree.Len(), d.shared, d.overdue)
@@ -102,7 +102,7 @@ func TestKeysOfOnePlaceAndDeadlineShareALine(t *testing.T) {
 			t.Fatalf("%d are overdue, want %d", d.overdue, left+1)
 		}
 		if left == 0 {
-			at = Place{7, 43}
+			at = Place{slot: 7, hash: 43}
 		}
 		d.remove(at, 100, 100)
 	}

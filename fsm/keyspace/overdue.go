@@ -23,7 +23,7 @@ func (s *State) Sweep(limit int, scratch []byte) (swept int, kept []byte) {
 
 // dropDue removes the key of a line.
 func (s *Space) dropDue(line dueKey, deadline Deadline, scratch []byte) []byte {
-	at := Place{line.slot, line.hash}
+	at := Place{slot: line.slot, hash: line.hash}
 	scratch = append(scratch[:0], s.keyDue(at, deadline)...)
 	s.drop(at, scratch)
 	return scratch

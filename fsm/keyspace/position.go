@@ -16,7 +16,7 @@ func (p Place) position() Position {
 
 // first is the first place with this position.
 func (at Position) first() Place {
-	return Place{uint16(at >> positionHashBits), uint64(at) << (64 - positionHashBits)}
+	return Place{slot: uint16(at >> positionHashBits), hash: uint64(at) << (64 - positionHashBits)}
 }
 
 const scanEnd = Position(command.Slots) << positionHashBits
@@ -37,7 +37,7 @@ func (s *Space) Scan(from Position, visit func(at Position, e *Entry) bool) {
 			continue
 		}
 		err := p.slots[slot%pageSlots].walkFrom(low.hash, topShift, s.hashing.keys, &scratch, func(r ranked) error {
-			if !visit(Place{uint16(slot), r.hash}.position(), r.entry) {
+			if !visit(Place{slot: uint16(slot), hash: r.hash}.position(), r.entry) {
 				return errEnough
 			}
 			return nil

@@ -3,7 +3,9 @@ package keyspace
 import "testing"
 
 func TestPositionsAreInTheOrderOfPlaces(t *testing.T) {
-	for _, at := range []Place{{0, 0}, {0, 1 << 15}, {1, 0}, {16383, ^uint64(0)}, {5, 0x123456789abcdef0}} {
+	for _, at := range []Place{
+		{}, {hash: 1 << 15}, {slot: 1}, {slot: 16383, hash: ^uint64(0)}, {slot: 5, hash: 0x123456789abcdef0},
+	} {
 		p := at.position()
 		if first := p.first(); first.slot != at.slot || first.hash>>15 != at.hash>>15 || first.hash > at.hash {
 			t.Errorf("%v has position %d, which begins at %v", at, p, first)

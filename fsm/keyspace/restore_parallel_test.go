@@ -112,7 +112,7 @@ func TestATreeMadeAtOnceIsTheOneThatGrows(t *testing.T) {
 		slot := grown.Place([]byte("{one}")).slot
 		var scratch []ranked
 		_ = grown.root.slot(slot).walk(grown.hashing.keys, &scratch, func(r ranked) error {
-			entries, places = append(entries, *r.entry), append(places, Place{slot, r.hash})
+			entries, places = append(entries, *r.entry), append(places, Place{slot: slot, hash: r.hash})
 			return nil
 		})
 		made := treeOf(entries, places, topShift, grown.generation)

@@ -253,16 +253,17 @@ func TestImageWithTooLongValueIsRefused(t *testing.T) {
 
 // TestKeysOfEqualHashAreOrderedByKey asks the reader for an order that only equal hashes need.
 func TestKeysOfEqualHashAreOrderedByKey(t *testing.T) {
-	last := rankedKey{1, Place{7, 7}, "m", true}
+	last := rankedKey{1, Place{slot: 7, hash: 7}, "m", true}
 	for key, want := range map[string]bool{"l": false, "m": false, "n": true, "ma": true, "": false} {
-		if last.before(1, Place{7, 7}, []byte(key)) != want {
+		if last.before(1, Place{slot: 7, hash: 7}, []byte(key)) != want {
 			t.Errorf("%q behind m: %v", key, !want)
 		}
 	}
-	if !last.before(1, Place{7, 8}, nil) || last.before(1, Place{7, 6}, []byte("z")) || !last.before(1, Place{8, 0}, nil) {
+	lower, higher, next := Place{slot: 7, hash: 6}, Place{slot: 7, hash: 8}, Place{slot: 8}
+	if !last.before(1, higher, nil) || last.before(1, lower, []byte("z")) || !last.before(1, next, nil) {
 		t.Error("slot and hash do not come first")
 	}
-	if !last.before(2, Place{}, nil) || last.before(0, Place{8, 8}, []byte("z")) {
+	if !last.before(2, Place{}, nil) || last.before(0, Place{slot: 8, hash: 8}, []byte("z")) {
 		t.Error("the database does not come first")
 	}
 }

@@ -62,6 +62,8 @@ type page struct {
 // Place is the slot and the hash of a key.
 type Place struct {
 	slot uint16
+	// near is where in its leaf the key may be, plus one; 0 for no idea. It saves a search and proves nothing.
+	near uint8
 	hash uint64
 }
 
@@ -101,7 +103,7 @@ func (s *Space) locate(at Place, key []byte) (*leaf, int) {
 	if t.leaf == nil {
 		return nil, 0
 	}
-	i := t.leaf.search(tag(at.hash), key)
+	i := t.leaf.search(at, key)
 	if i < 0 {
 		return nil, 0
 	}
@@ -253,7 +255,7 @@ func (s *Space) Put(at Place, key []byte, e Entry) {
 // store is Put for an entry that has its version.
 func (s *Space) store(at Place, key []byte, e *Entry) {
 	where := s.spotOf(s.writable(at.slot), at.hash, nil)
-	if i := where.leaf.search(tag(at.hash), key); i >= 0 {
+	if i := where.leaf.search(at, key); i >= 0 {
 		s.account(at, &where.leaf.entries[i], e)
 		mark := where.leaf.mark(i)
 		where.leaf.entries[i] = *e
@@ -284,7 +286,7 @@ func (s *Space) drop(at Place, key []byte) {
 	var buf [64 / levelBits]step
 	path := buf[:0]
 	l := s.spotOf(slot, at.hash, &path).leaf
-	i := l.search(tag(at.hash), key)
+	i := l.search(at, key)
 	s.account(at, &l.entries[i], nil)
 	s.removals.note(at.hash, s.Version(&l.entries[i]), s.generation, s.hashing.state)
 	s.count(at.slot, -1)

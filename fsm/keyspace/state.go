@@ -219,7 +219,7 @@ func (s *State) Replace(fresh State) {
 
 // Place is where a key belongs.
 func (s *shared) Place(key []byte) Place {
-	return Place{command.Slot(key), digest.Of(s.hashing.keys, key)}
+	return Place{slot: command.Slot(key), hash: digest.Of(s.hashing.keys, key)}
 }
 
 // NextNumber is a number above all that it gave before: the index of the entry that is being applied, or one more than

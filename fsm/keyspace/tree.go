@@ -100,8 +100,11 @@ func branch(hash uint64, shift int) int { return int(hash >> shift % fanOut) }
 func tag(hash uint64) byte { return byte(hash) }
 
 // search gives the position of a key in a leaf, or -1.
-func (l *leaf) search(tag byte, key []byte) int {
-	tagged := l.tags[:min(len(l.entries), leafEntries)]
+func (l *leaf) search(at Place, key []byte) int {
+	if i := int(at.near) - 1; i >= 0 && i < len(l.entries) && l.entries[i].Key() == string(key) {
+		return i
+	}
+	tag, tagged := tag(at.hash), l.tags[:min(len(l.entries), leafEntries)]
 	for i := 0; ; i++ {
 		next := bytes.IndexByte(tagged[i:], tag)
 		if next < 0 {

@@ -314,11 +314,11 @@ func TestKeysOfEqualHashShareALeaf(t *testing.T) {
 	}
 	for removed := range many {
 		for i := range many {
-			if at := l.search(7, key(i)); (at >= 0) != (i >= removed) {
+			if at := l.search(Place{hash: 7}, key(i)); (at >= 0) != (i >= removed) {
 				t.Fatalf("with %d removed, key %d is at %d", removed, i, at)
 			}
 		}
-		l.delete(l.search(7, key(removed)))
+		l.delete(l.search(Place{hash: 7}, key(removed)))
 		for _, beyond := range l.entries[len(l.entries):cap(l.entries)] {
 			if beyond != (Entry{}) {
 				t.Fatal("a removed entry is kept alive")

@@ -97,7 +97,7 @@ func (s *Space) SetMark(key []byte, to access.Mark) {
 		return
 	}
 	l := s.spotOf(s.writable(at.slot), at.hash, nil).leaf
-	l.setMark(l.search(tag(at.hash), key), to)
+	l.setMark(l.search(at, key), to)
 }
 
 // UseAt is a use at a time.

@@ -27,6 +27,7 @@ type Applier struct {
 	leftOut bool
 	// leveled is the machine, if what it does depends on the feature level in force.
 	leveled leveled
+	foresight
 	// void: the state is quarantined, and answers no client.
 	void bool
 	// noteAt is the next index at which the hash of the state is noted in any case.
@@ -87,6 +88,7 @@ func (a *Applied) Empty() bool {
 func NewApplier(o Options, machine StateMachine, base SnapshotState) *Applier {
 	a := &Applier{options: o, machine: machine}
 	a.leveled, _ = machine.(leveled)
+	a.foresees, _ = machine.(foresees)
 	a.setBase(base)
 	a.leftOut = base.leavesOut(o.ID)
 	return a
@@ -147,6 +149,7 @@ func (a *Applier) Apply(entries []raftlog.Entry, report *Applied) {
 func (a *Applier) applyGathered(entries []raftlog.Entry, report *Applied) {
 	for i := range entries {
 		e := &entries[i]
+		a.Foresee(entries[i:])
 		if e.Index != a.base.Mark.Index+1 || e.Term < a.base.Mark.Term {
 			panic(fmt.Sprintf("engine: entry %s does not follow %s", e.Mark(), a.base.Mark))
 		}
@@ -367,4 +370,41 @@ func (a *Applier) AbandonAll() []*Batch {
 	}
 	a.unmet = nil
 	return report.Ended
+}
+
+// foresees is a StateMachine that can fetch together what the next bodies need. What it is shown is applied next, and
+// in this order; or, after Applied.Jumped or where entries came from history, something else is.
+type foresees interface{ Upcoming(bodies [][]byte) }
+
+// foresight is what an applier shows such a machine.
+type foresight struct {
+	// foresees is nil for a machine of another kind.
+	foresees foresees
+	// shown is the last entry that the machine was shown, bodies a buffer.
+	shown  raftlog.Index
+	bodies [][]byte
+}
+
+// foreseenEntries is how many entries a machine is shown at once.
+const foreseenEntries = 32
+
+// Foresee shows the machine entries that come next, if they are several and it does not know. The owner calls it as
+// it calls Apply, with more entries at hand than it applies at once.
+func (a *Applier) Foresee(entries []raftlog.Entry) {
+	f := &a.foresight
+	if f.foresees == nil || len(entries) < 2 || entries[0].Index <= f.shown {
+		return
+	}
+	entries = entries[:min(len(entries), foreseenEntries)]
+	f.shown = entries[len(entries)-1].Index
+	for i := range entries {
+		if e := &entries[i]; len(e.Body) > 0 && e.Kind.Traits().ForMachine {
+			f.bodies = append(f.bodies, e.Body)
+		}
+	}
+	if len(f.bodies) > 1 {
+		f.foresees.Upcoming(f.bodies)
+	}
+	clear(f.bodies)
+	f.bodies = f.bodies[:0]
 }

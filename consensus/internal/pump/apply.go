@@ -99,6 +99,7 @@ func (r *Runner) applyUnderLock(entries []raftlog.Entry, committed int64) {
 	applied := began
 	for len(entries) > 0 && applied-began < int64(maxHold) {
 		step := min(len(entries), holdEntries)
+		r.applier.Foresee(entries)
 		r.applier.Apply(entries[:step], &report)
 		entries, applied = entries[step:], r.sinceStart()
 	}
