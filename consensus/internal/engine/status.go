@@ -146,9 +146,12 @@ func (e *Engine) State() State {
 }
 
 // Status is what the node knows now, built anew.
-func (e *Engine) Status() Status {
+func (e *Engine) Status() Status { return e.StatusAround(e.State()) }
+
+// StatusAround is Status where the present State is at hand.
+func (e *Engine) StatusAround(s State) Status {
 	return Status{
-		State: e.State(), Absent: e.presence.absent, Followers: e.presence.followers, Holding: e.holding(),
+		State: s, Absent: e.presence.absent, Followers: e.presence.followers, Holding: e.holding(),
 		Confirmed: e.confirmed, Quarantined: e.states.quarantined,
 		Differing: e.states.differing,
 	}

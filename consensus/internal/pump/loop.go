@@ -174,7 +174,7 @@ func (r *Runner) TellAll() {
 func (r *Runner) publishStatus() {
 	state := r.engine.State()
 	if old := r.status.Load(); old == nil || old.State != state {
-		now := r.engine.Status()
+		now := r.engine.StatusAround(state)
 		r.logChange(old, &now)
 		r.status.Store(&now)
 		if old != nil && r.effects.Changed != nil {

@@ -31,12 +31,23 @@ func (p *repeats) due(now time.Time) bool {
 
 // logQuarantine logs that the states of nodes differ: of this one, of another, of some without a verdict.
 func (r *Runner) logQuarantine(old, now *engine.Status) {
-	var before engine.State
-	if old != nil {
-		before = old.State
+	if old == nil {
+		old = &engine.Status{}
+	}
+	before := &old.State
+	if !now.Apart {
+		r.undecided = repeats{}
+	}
+	if !slices.Equal(old.Quarantined, now.Quarantined) {
+		r.logQuarantined(old, now)
+	}
+	r.logDiffering(old, now)
+	q, was := now.Quarantine, before.Quarantine
+	if q == was && now.Undecided == before.Undecided && now.Differs == before.Differs {
+		return
 	}
 	log := r.effects.Logger.With("node", now.ID)
-	switch q, was := now.Quarantine, before.Quarantine; {
+	switch {
 	case q == was:
 	case !q.On():
 		log.Info("the state of this node is that of the others again: it serves", "agreed", now.Agreed)
@@ -48,9 +59,6 @@ func (r *Runner) logQuarantine(old, now *engine.Status) {
 			"another node by itself; if this happens again, replace the machine or its memory, and report the build",
 			"differs", q.Differs, "agreed", q.Agreed)
 	}
-	if !now.Apart {
-		r.undecided = repeats{}
-	}
 	if now.Undecided > before.Undecided && r.undecided.due(time.Now()) {
 		log.Error("the states of the nodes differ, and no majority has the same: compare raft_state_hash in INFO of all "+
 			"nodes, and replace the members whose data are wrong", "index", now.Undecided)
@@ -59,14 +67,12 @@ func (r *Runner) logQuarantine(old, now *engine.Status) {
 		log.Error("the state of this node differs from that of a majority: the leader quarantines one node at a time, "+
 			"and this one when its turn comes", "differs", now.Differs, "agreed", now.Agreed)
 	}
-	r.logQuarantined(old, now)
-	r.logDiffering(old, now)
 }
 
 // logDiffering logs which other members wait for their turn to be quarantined: they serve what is wrong meanwhile.
 func (r *Runner) logDiffering(old, now *engine.Status) {
 	for _, id := range now.Differing {
-		if id != now.ID && (old == nil || !slices.Contains(old.Differing, id)) {
+		if id != now.ID && !slices.Contains(old.Differing, id) {
 			r.effects.Logger.Warn("the state of a member differs from that of a majority, and it serves clients until it is "+
 				"quarantined: the leader does that to one node at a time", "member", id)
 		}
@@ -76,10 +82,8 @@ func (r *Runner) logDiffering(old, now *engine.Status) {
 // logQuarantined logs which other members are quarantined now, and which not any more.
 func (r *Runner) logQuarantined(old, now *engine.Status) {
 	was := map[uint64]bool{}
-	if old != nil {
-		for _, q := range old.Quarantined {
-			was[uint64(q.ID)] = true
-		}
+	for _, q := range old.Quarantined {
+		was[uint64(q.ID)] = true
 	}
 	for _, q := range now.Quarantined {
 		if !was[uint64(q.ID)] && q.ID != now.ID {
