@@ -44,6 +44,7 @@ func TestPeersAnswerAndKeepTheirData(t *testing.T) {
 		keeps bool
 	}{
 		{"library", nil, true},
+		{"library", []string{"--loop"}, true},
 		{"etcdraft", nil, true},
 		{"etcdraft", []string{"--prepared"}, true},
 		{"hashicorp", nil, true},

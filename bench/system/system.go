@@ -55,6 +55,7 @@ const (
 	RedisReplicas = "redis-replicas"
 	Floor         = "floor"
 	Library       = "library"
+	LibraryLoop   = "library-loop"
 )
 
 const leads, peerLeads = "raft_role:leader", "peer_role:leader"
@@ -65,6 +66,7 @@ func All() []System {
 	other.launch, other.Optional = otherNode(other.launch), true
 	library := peer(Library)
 	library.Optional = true
+	looped := flagged(library, LibraryLoop, "--loop")
 	return []System{
 		RedisServer(),
 		{
@@ -77,7 +79,8 @@ func All() []System {
 			Name: One, Nodes: 1, launch: raftredisNode(1),
 			Guarantee: "SET: synced (fdatasync) on the one disk. GET: from its memory",
 		},
-		library, peer("etcdraft"), prepared(peer("etcdraft")), peer("hashicorp"), peer("dragonboat"), peer(Floor),
+		library, looped, peer("etcdraft"), flagged(peer("etcdraft"), "etcdraft-prepared", "--prepared"),
+		peer("hashicorp"), peer("dragonboat"), peer(Floor),
 	}
 }
 
@@ -161,13 +164,13 @@ func peer(name string) System {
 	return System{Name: name, Nodes: 3, launch: launch, role: peerLeads, Gets: true}
 }
 
-// prepared is a peer whose log was written out before. It is what few programs do.
-func prepared(s System) System {
-	growing := s.launch
-	s.Name, s.Optional = s.Name+"-prepared", true
+// flagged is a peer with a further flag, under another name.
+func flagged(s System, name, flag string) System {
+	plain := s.launch
+	s.Name, s.Optional = name, true
 	s.launch = func(p *Programs, directory string, port, node int) process.Launch {
-		l := growing(p, directory, port, node)
-		l.Args = append(l.Args, "--prepared")
+		l := plain(p, directory, port, node)
+		l.Args = append(l.Args, flag)
 		return l
 	}
 	return s

@@ -2,20 +2,23 @@ package main
 
 import (
 	"context"
+	"flag"
 	"log/slog"
 	"os"
 
 	"github.com/raftredis/raftredis/consensus"
 
 	"github.com/raftredis/raftredis/bench/peers/front"
+	"github.com/raftredis/raftredis/internal/reactor"
 )
 
 const guarantee = "SET: synced (fdatasync) by a majority of three. GET: linearizable, confirmed by a majority"
 
 func main() {
+	loop := flag.Bool("loop", false, "run the node on one event loop, as the product does")
 	o := front.Parse()
 	store := front.NewStore()
-	n, err := open(o, store)
+	n, err := open(o, store, *loop)
 	if err != nil {
 		front.Fail(err)
 	}
@@ -29,7 +32,7 @@ func main() {
 // node is the library's node.
 type node struct{ node *consensus.Node }
 
-func open(o front.Options, store *front.Store) (*node, error) {
+func open(o front.Options, store *front.Store, loop bool) (n *node, err error) {
 	options := consensus.Options{
 		Directory: o.Directory, Machine: machine{store}, PeerListen: o.PeerAddress(o.ID),
 		Bootstrap: true, Expect: front.Members,
@@ -38,8 +41,13 @@ func open(o front.Options, store *front.Store) (*node, error) {
 	for id := 1; id <= front.Members; id++ {
 		options.Join = append(options.Join, o.PeerAddress(id))
 	}
-	n, err := consensus.Open(options)
-	return &node{n}, err
+	if loop {
+		if options.Reactor, err = reactor.New(); err != nil {
+			return nil, err
+		}
+	}
+	opened, err := consensus.Open(options)
+	return &node{opened}, err
 }
 
 // request is a command or a confirmation under way.
