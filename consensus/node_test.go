@@ -260,6 +260,7 @@ func TestOptionsOutOfRangeAreRefusedByName(t *testing.T) {
 		"MaxHistoryBytes":        func(o *consensus.Options) { o.MaxHistoryBytes = -1 },
 		"MaxSubscriptions":       func(o *consensus.Options) { o.MaxSubscriptions = 1<<10 + 1 },
 		"SubscriptionBytes":      func(o *consensus.Options) { o.SubscriptionBytes = 64<<10 - 1 },
+		"ReadLeaseMillis":        func(o *consensus.Options) { o.ReadLeaseMillis = 251 },
 		"HeartbeatMillis":        func(o *consensus.Options) { o.HeartbeatMillis = 1 },
 		"Join":                   func(o *consensus.Options) { o.Bootstrap, o.Join = true, []string{"127.0.0.1:1"} },
 		"ElectionMillis":         func(o *consensus.Options) { o.HeartbeatMillis, o.ElectionMillis = 100, 250 },

@@ -229,7 +229,8 @@ func (n *Node) start() error {
 	if err != nil {
 		return err
 	}
-	restored.Part = n.part
+	restored.Part, restored.PromisedMillis = n.part, n.promisedBefore()
+	o.LeaseMillis = n.promiseUpTo(restored.PromisedMillis, o.LeaseMillis)
 	e, err := engine.New(o, restored, n.base.Mark.Index)
 	if err != nil {
 		return err
@@ -242,7 +243,8 @@ func (n *Node) start() error {
 		SubmittedBytes: n.options.MaxWaitingBytes, SubmittedReads: o.MaxWaitingReads,
 		PeerBytes: n.options.peerQueueBytes(), Reactor: n.options.Reactor,
 		Transport: sender{n.transport, n, o.ID},
-		Logger:    n.options.Logger, Shortages: n.shortages, Tick: tick, Clock: n.options.Clock, Late: n.options.Late,
+		Logger:    n.options.Logger, Shortages: n.shortages, Clock: n.options.Clock, Late: n.options.Late,
+		Tick: tick, Leases: o.LeaseMillis > 0,
 		Needed:  func() raftlog.Index { return raftlog.Index(n.subscriptions.needed.Load()) },
 		Changed: n.statusChanged, Fatal: n.fail,
 	}))
@@ -257,6 +259,9 @@ func (n *Node) start() error {
 	n.background.Go(n.acquaint)
 	n.background.Go(n.tellNotices)
 	n.background.Go(n.keepConfirmed)
+	if before, own := restored.PromisedMillis, o.LeaseMillis; own < before {
+		n.background.Go(func() { n.lowerPromise(before, own) })
+	}
 	close(n.member)
 	return nil
 }

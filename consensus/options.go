@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/consensus/internal/pump"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/internal/reactor"
@@ -53,6 +54,9 @@ const (
 	minSnapshotLogBytes = 64 << 10
 	maxSnapshotLogBytes = 1 << 40
 )
+
+// maxReadLeaseMillis is the largest ReadLeaseMillis.
+const maxReadLeaseMillis = 10_000
 
 // journalSpareBytes of half a journal file are kept for what is not a command: configurations, headers, the entries
 // that begin terms.
@@ -107,6 +111,18 @@ type Options struct {
 	// after which a follower campaigns. At least three heartbeats must fit.
 	HeartbeatMillis int
 	ElectionMillis  int
+	// ReadLeaseMillis, if not 0, lets a leader answer reads at once, without asking a majority each time: a node that
+	// hears its leader promises it to help no other one for so long, and a leader that a majority has promised that
+	// answers for ten elevenths of it. 0, the default, is for reads that no clock can make old.
+	//
+	// It rests on this: the monotonic clocks of any two nodes run at rates that differ by less than a tenth, and count
+	// all time for which a machine, or a virtual one, is stopped. Where that does not hold, a leader that was replaced
+	// can answer from an old state for a moment. Wall clocks do not matter, nor does how long a process is stopped.
+	//
+	// Allowed are two HeartbeatMillis up to ElectionMillis less HeartbeatMillis, and at most 10,000. All nodes should
+	// have the same: a voter counts for a leader that asks for no more than it promises. A node that had it promises
+	// nothing more when it is started without, and still keeps what it has promised.
+	ReadLeaseMillis int
 	// WaitMillis is how long a command waits for a leader before ErrNotDone.
 	WaitMillis int
 	// UncertainAfterMillis is how long a command that was sent waits for its fate before ErrUnknown. One that was proven
@@ -116,8 +132,8 @@ type Options struct {
 	// AbsentMillis is how long a leader does not hear a voter before Status.Absent names it, on all nodes; at least three
 	// heartbeats, which is also the default where 2 s are less.
 	AbsentMillis int
-	// MaxEntryBytes is the largest command that this node takes from its clients: up to 1 GiB, the default. All nodes hold
-	// a command above 1 MiB in memory while it goes through the log, one such command at a time.
+	// MaxEntryBytes is the largest command that this node takes from its clients: up to 1 GiB, the default. All nodes
+	// hold a command above 1 MiB in memory while it goes through the log, one such command at a time.
 	MaxEntryBytes int
 	// MaxWaitingBytes bounds the commands of this node's clients that wait for a leader, or for room in the log; more end
 	// with ErrOverloaded. Reads that have not ended are bounded likewise, apart from them: each counts 256 bytes. So are
@@ -135,8 +151,9 @@ type Options struct {
 	// node sends snapshots to others: so the log gets its share of disk and network. The least is 512 KiB. Writing rests
 	// seven times as long as it works besides, so it may be slower.
 	SnapshotBytesPerSecond int64
-	// Hurry, if not nil, is asked while a snapshot is written: true has it written without regard to that rate and without
-	// rests. Until it is written, the state that it holds takes memory beside the one that goes on. It must not block.
+	// Hurry, if not nil, is asked while a snapshot is written: true has it written without regard to that rate and
+	// without rests. Until it is written, the state that it holds takes memory beside the one that goes on. It must not
+	// block.
 	Hurry func() bool
 	// CompareEntries is at how many entries the node notes the hash of its state (the machine's method Hash) to have it
 	// compared with the others': 16 to 1 Mi, 1,024 by default. A node whose state differs from that of a quorum serves
@@ -144,7 +161,8 @@ type Options struct {
 	CompareEntries int
 	// MaxHistoryBytes is how much log is kept on disk for members and subscriptions that lag behind, beyond what the node
 	// itself needs; a member that needs more gets a snapshot, a subscription a CompactedError. Beyond the bound what only
-	// subscriptions need goes first. The default is four times SnapshotLogBytes, or of its default where that is negative.
+	// subscriptions need goes first. The default is four times SnapshotLogBytes, or of its default where that is
+	// negative.
 	MaxHistoryBytes int64
 
 	// OnCommit, if not nil, is called with each committed command, in order, as Node.Subscribe gives them. After Open it
@@ -152,28 +170,30 @@ type Options struct {
 	// again: a listener that must not take in one twice remembers the last Index. Where commands cannot be had, because
 	// this node took over a snapshot or the listener fell too far behind, it is told so by an Entry that is a Gap. A
 	// goroutine of its own calls it, perhaps before Open has returned and the host has the Node. It may block: then the
-	// listener falls behind, and holds up nothing. It may call the node, but not Close, which waits until it has returned.
+	// listener falls behind, and holds up nothing. It may call the node, but not Close, which waits until it has
+	// returned.
 	OnCommit func(Entry)
-	// MaxSubscriptions is how many subscriptions may be open at once: 1 to 1,024, 64 by default. OnCommit is none of them.
+	// MaxSubscriptions is how many subscriptions may be open at once: 1 to 1,024, 64 by default. OnCommit is none of
+	// them.
 	MaxSubscriptions int
 	// SubscriptionBytes is how much of the log a subscription holds in memory, beside a command above 1 MiB that it puts
 	// together: 64 KiB to 64 MiB, 1 MiB by default. One entry may take more. The commands that all subscriptions put
 	// together take up to MaxWaitingBytes, or are one of any size: a subscription that finds no room reads on later.
 	SubscriptionBytes int
 
-	// MaxPeerConnections bounds the connections that other nodes, or strangers, hold to this one; 0 means 128. A host that
-	// has few file descriptors makes it less.
+	// MaxPeerConnections bounds the connections that other nodes, or strangers, hold to this one; 0 means 128. A host
+	// that has few file descriptors makes it less.
 	MaxPeerConnections int
 
 	// Secret, if not empty, is shared by all nodes of the cluster; connections without it are refused. It is required
-	// where the node listens beyond the loopback interface, unless InsecurePeers says that the network itself keeps others
-	// out: any program that reaches the port could become a member, and read and write everything.
+	// where the node listens beyond the loopback interface, unless InsecurePeers says that the network itself keeps
+	// others out: any program that reaches the port could become a member, and read and write everything.
 	Secret        []byte
 	InsecurePeers bool
 	// JoinSecret, if not nil, makes a key of a salt and of the present secret of those who may change the members; empty
 	// means that anyone may. Where there is no Secret, a node that asks to be taken in, or for a change of the members,
-	// must have the same. If the secret is a password, the key should be a slow hash of both, so that it cannot be guessed
-	// from what a stranger hears. It is called often, with the same few salts: it should remember what it made.
+	// must have the same. If the secret is a password, the key should be a slow hash of both, so that it cannot be
+	// guessed from what a stranger hears. It is called often, with the same few salts: it should remember what it made.
 	JoinSecret func(salt []byte) []byte
 	// Dial replaces TCP for connections to peers, for tests and proxies. Its context lasts for two seconds, and it
 	// resolves names itself.
@@ -182,13 +202,13 @@ type Options struct {
 	// Connections do not wait for it where an earlier lookup of the name succeeded.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Clock is the wall clock, which the cluster's wall time follows as far as a majority of the voters' clocks agrees;
-	// nil means time.Now. Stamps follow elapsed time, and not this clock. A test may have a wrong one. One goroutine calls
-	// it, often: it must not block.
+	// nil means time.Now. Stamps follow elapsed time, and not this clock. A test may have a wrong one. One goroutine
+	// calls it, often: it must not block.
 	Clock func() time.Time
 	// Logger gets what an operator should know; nil means slog.Default(). For silence, give it slog.DiscardHandler.
 	Logger *slog.Logger
-	// Late, if not nil, is told how long each of these took: fsync, a write and sync of the log; commit, from when entries
-	// went to this node's disk until they were committed; apply, the application of some entries; read-index, the
+	// Late, if not nil, is told how long each of these took: fsync, a write and sync of the log; commit, from when
+	// entries went to this node's disk until they were committed; apply, the application of some entries; read-index, the
 	// confirmation of some reads. The node's goroutines call it, often: it must not block.
 	Late func(event string, took time.Duration)
 	// Progress, if not nil, is told how far the node is with what keeps it from serving: with opening its log, and with
@@ -331,12 +351,32 @@ func (o *Options) validateTimes() error {
 				limit.name, limit.value, tick.Milliseconds())
 		}
 	}
+	if err := o.validateLease(); err != nil {
+		return err
+	}
 	// What the engine will refuse is refused here: a blank node starts its engine only after it has stored who it is.
 	e := o.engineOptions()
 	e.ID, e.Boot = 1, 1
 	if err := e.Validate(); err != nil {
 		return fmt.Errorf("consensus: HeartbeatMillis is %d, ElectionMillis is %d, AbsentMillis is %d, in ticks of %v: %w",
 			o.HeartbeatMillis, o.ElectionMillis, o.AbsentMillis, tick, err)
+	}
+	return nil
+}
+
+// validateLease refuses leases that would end before the next heartbeat, and promises that would last longer than
+// voters wait for their leader: then elections would take longer.
+func (o *Options) validateLease() error {
+	shortest, longest := 2*o.HeartbeatMillis, min(o.ElectionMillis-o.HeartbeatMillis, maxReadLeaseMillis)
+	switch {
+	case o.ReadLeaseMillis == 0:
+		return nil
+	case o.ReadLeaseMillis < shortest || o.ReadLeaseMillis > longest:
+		return fmt.Errorf("consensus: ReadLeaseMillis is %d; with HeartbeatMillis %d and ElectionMillis %d allowed are 0 "+
+			"and %d to %d", o.ReadLeaseMillis, o.HeartbeatMillis, o.ElectionMillis, shortest, longest)
+	case !pump.CountsSleep:
+		return errors.New("consensus: ReadLeaseMillis must be 0 on this system: its monotonic clock does not count the " +
+			"time for which the machine sleeps")
 	}
 	return nil
 }
@@ -356,6 +396,7 @@ func (o *Options) engineOptions() engine.Options {
 	e := engine.DefaultOptions()
 	e.HeartbeatTicks = ticks(o.HeartbeatMillis)
 	e.ElectionTicks = ticks(o.ElectionMillis)
+	e.LeaseMillis = raftlog.Stamp(o.ReadLeaseMillis)
 	e.WaitTicks = ticks(o.WaitMillis)
 	e.UncertainTicks = ticks(o.UncertainAfterMillis)
 	e.AbsentTicks = ticks(o.AbsentMillis)

@@ -1,13 +1,17 @@
 package consensus
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // sideFile is a small file beside the log, with what a node heard of others. No write of clients waits for it, and a
@@ -55,4 +59,96 @@ func (n *Node) writeSideFile(f sideFile, b []byte) (written bool) {
 		n.shortages.Begin(f.work, err)
 	}
 	return err == nil
+}
+
+// A node with Options.ReadLeaseMillis promises each leader that it hears to help no other one for so long. A process
+// that ends takes nothing of that back: the next one has to keep what it promised, and it may have been started with
+// another value. So the directory has the largest value that any process may still be bound by. A node that never had
+// leases has no such file, and waits for nothing.
+//
+//  1. F promises L 250 ms, ends, and is started without leases.
+//  2. 20 ms later C, which has lost L, asks F for its vote. L has a lease, and answers reads.
+//
+// The file is replaced before the first promise of a process. It gets a smaller value when no promise of an earlier
+// process can last any more: the next start, too, must know of these.
+//
+//	offset  0  magic     u32  "RPM1"
+//	        4  version   u32
+//	        8  millis    u64
+//	       16  checksum  u32  CRC32C of everything before it
+const (
+	promisedName    = "promised"
+	promisedNext    = "promised-next"
+	promisedMagic   = 0x314d5052
+	promisedVersion = 1
+	promisedBytes   = 20
+)
+
+var promisedFile = sideFile{
+	name: promisedName, next: promisedNext, work: "write down for how long this node promises to help no other leader",
+}
+
+func encodePromised(millis raftlog.Stamp) []byte {
+	b := binary.LittleEndian.AppendUint32(make([]byte, 0, promisedBytes), promisedMagic)
+	b = binary.LittleEndian.AppendUint32(b, promisedVersion)
+	b = binary.LittleEndian.AppendUint64(b, uint64(millis))
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+}
+
+var errPromised = errors.New("this is no whole promise")
+
+func decodePromised(b []byte) (raftlog.Stamp, error) {
+	const end = promisedBytes - 4
+	if len(b) != promisedBytes || binary.LittleEndian.Uint32(b) != promisedMagic ||
+		binary.LittleEndian.Uint32(b[4:]) != promisedVersion ||
+		binary.LittleEndian.Uint32(b[end:]) != crc32.Checksum(b[:end], castagnoli) {
+		return 0, errPromised
+	}
+	millis := binary.LittleEndian.Uint64(b[8:])
+	if millis > maxReadLeaseMillis {
+		return 0, errPromised
+	}
+	return raftlog.Stamp(millis), nil
+}
+
+// promisedBefore is for how long an earlier process may have promised: the most that there is if the file cannot be
+// read.
+func (n *Node) promisedBefore() raftlog.Stamp {
+	path := filepath.Join(n.options.Directory, promisedName)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0
+	}
+	var millis raftlog.Stamp
+	if err == nil {
+		millis, err = decodePromised(b)
+	}
+	if err != nil {
+		n.options.Logger.Warn("what this node promised before it was started cannot be read: it helps no leader for a while",
+			"file", path, "error", err, "millis", maxReadLeaseMillis)
+		return maxReadLeaseMillis
+	}
+	return millis
+}
+
+// promiseUpTo makes the directory know the longest promise of this process and of those before. It returns what the
+// process may promise: nothing if the file cannot be written.
+func (n *Node) promiseUpTo(before, own raftlog.Stamp) raftlog.Stamp {
+	if own <= before || n.writeSideFile(promisedFile, encodePromised(own)) {
+		return own
+	}
+	n.options.Logger.Warn("this node has no leases for reads until it is started again: its directory cannot say so",
+		"directory", n.options.Directory)
+	return 0
+}
+
+// lowerPromise makes the directory know that promises are shorter now, once those of earlier processes are over.
+func (n *Node) lowerPromise(before, own raftlog.Stamp) {
+	timer := time.NewTimer(2 * time.Duration(before) * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		n.writeSideFile(promisedFile, encodePromised(own))
+	case <-n.context.Done():
+	}
 }

@@ -197,6 +197,16 @@ func (n *Node) Status() *Status {
 	return &cached.Status
 }
 
+// LeasedReads counts the reads that this node answered since Open without asking a majority, while it led (see
+// Options.ReadLeaseMillis), and the requests of followers: each of these stands for all reads that a follower had at a
+// moment. It does not block.
+func (n *Node) LeasedReads() uint64 {
+	if r := n.runner.Load(); r != nil {
+		return r.LeasedReads()
+	}
+	return 0
+}
+
 // renew has the next Status be made anew: something changed that no turn of the engine shows.
 func (n *Node) renew() { n.version.Add(1) }
 

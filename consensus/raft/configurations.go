@@ -171,6 +171,7 @@ func (r *Raft) ProposeConfiguration(c *membership.Configuration) (raftlog.Index,
 	r.appendOwn([]raftlog.Entry{e})
 	r.membership.list = append(r.membership.list, configured{e.Index, c, r.log.at(e.Index).CRC})
 	r.arrangePeers()
+	r.endLease()
 	r.confirm()
 	return e.Index, nil
 }

@@ -47,6 +47,9 @@ func (m Message) String() string {
 	if m.Epoch != 0 {
 		fmt.Fprintf(&b, " epoch=%d", m.Epoch)
 	}
+	if m.PromiseMillis != 0 {
+		fmt.Fprintf(&b, " promise=%dms", m.PromiseMillis)
+	}
 	if len(m.Entries) > 0 {
 		fmt.Fprintf(&b, " entries=[%s]", describeEntries(m.Entries))
 	}

@@ -113,7 +113,7 @@ func (r *Raft) answerOf(id raftlog.NodeID) quorum.Answer {
 
 // handlePreVote answers whether a vote would be granted. It changes nothing here: neither term nor vote nor timer.
 func (r *Raft) handlePreVote(m *Message) {
-	if r.hearsLeader() {
+	if r.hearsLeader() || r.isBound() {
 		return
 	}
 	free := m.Term > r.term || r.vote == 0 || r.vote == m.From
@@ -129,6 +129,9 @@ func (r *Raft) handlePreVote(m *Message) {
 // may have been lost (A6). Whether the candidate, or this node, is a voter is not asked: this node's view of that may
 // be older than the candidate's (D4).
 func (r *Raft) handleVote(m *Message) {
+	if r.isBound() && !m.transfer() { // another message may have brought the term
+		return
+	}
 	free := r.vote == 0 || r.vote == m.From || r.down(guard.OneVotePerTerm)
 	if r.down(guard.VoteByLogAlone) {
 		free = free && r.inForce().Votes(r.options.ID)

@@ -18,7 +18,9 @@ func (r *Raft) follow(m *Message) {
 	r.resetElectionTimer()
 	if m.Epoch > r.echoed || m.Kind == Heartbeat {
 		r.echoed = max(r.echoed, m.Epoch)
-		r.send(Message{Kind: HeartbeatReply, To: m.From, Epoch: r.echoed, Clock: r.clock.Wall})
+		r.send(Message{
+			Kind: HeartbeatReply, To: m.From, Epoch: r.echoed, PromiseMillis: r.promiseLeader(), Clock: r.clock.Wall,
+		})
 	}
 }
 

@@ -28,6 +28,7 @@ func (r *Raft) tickLeader() {
 	if beat {
 		r.heartbeatTicks = 0
 		r.committedAtBeat = r.commit
+		r.beginLeaseRound()
 	}
 	for _, p := range r.peers {
 		r.tickPeer(p, beat)
@@ -234,6 +235,7 @@ func (r *Raft) handleHeartbeatReply(m *Message) {
 		return
 	}
 	r.noteEcho(p, m.Epoch)
+	r.notePromise(p, m)
 	if p.probeTicks >= r.options.HeartbeatTicks {
 		p.repeatProbe()
 	}

@@ -20,7 +20,7 @@ type MessageKind uint8
 //	                                     or, at once: Reject, Previous (as in the request), Hint (the last entry here
 //	                                     that both logs can hold), Epoch; Clock
 //	Heartbeat       leader -> follower   Commit (not beyond what the follower is known to match), Epoch, LogTime
-//	HeartbeatReply  follower -> leader   Epoch; Clock: leaves at once, promises nothing
+//	HeartbeatReply  follower -> leader   Epoch, PromiseMillis; Clock: leaves at once, promises nothing of the log
 //	TimeoutNow      leader -> follower   Previous (the leader's last mark): campaign now (thesis section 3.10)
 //	Install         leader -> follower   Snapshot, Epoch: a snapshot is ready to be fetched; Hint: the mark of the one
 //	                                     that the follower asked for instead, which the leader cannot serve
@@ -71,6 +71,8 @@ type Message struct {
 	Commit   raftlog.Index
 	Index    raftlog.Index
 	Epoch    Epoch
+	// PromiseMillis is for how long, from when it heard the epoch, the sender helps no other node to lead; 0 if it may.
+	PromiseMillis raftlog.Stamp
 	// Clock is the sender's wall clock.
 	Clock raftlog.Stamp
 	// LogTime is the leader's log time; in an answer to a candidate the log time that the voter carries on, 0 if its

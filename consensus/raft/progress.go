@@ -66,9 +66,11 @@ type progress struct {
 	stateTicks int
 	// silentTicks counts since the node was last heard as one that follows: not as one that asks for votes.
 	silentTicks int
-	// echoed is the newest read epoch that the node echoed, carried the newest that a message to it carried.
-	echoed  Epoch
-	carried Epoch
+	// echoed is the newest read epoch that the node echoed, promised the newest with which it promised what this leader's
+	// leases rest on; carried is the newest that a message to it carried.
+	echoed   Epoch
+	promised Epoch
+	carried  Epoch
 	// asked is what carried was at the last tick; isLate says that the node had not echoed that by the next one.
 	asked  Epoch
 	isLate bool

@@ -50,6 +50,9 @@ type Raft struct {
 	echoed Epoch
 	// proven is the last index that this term's leader has proven to match: nothing up to it is ever truncated in it.
 	proven raftlog.Index
+	// promisedUntil is when the last promise to a leader ends, by Clock.Elapsed; promisedBefore is for how long an earlier
+	// process may have promised, until the first turn has come: see lease.go.
+	promisedUntil, promisedBefore raftlog.Stamp
 
 	leadership
 
@@ -82,6 +85,8 @@ type leadership struct {
 	stepped raftlog.Index
 	// committedAtBeat is the commit index as it was when the last heartbeat was due.
 	committedAtBeat raftlog.Index
+	// lease is what the voters have promised: see lease.go.
+	lease lease
 	transfer
 	// steppingDown means that this removed leader has chosen a successor; stepDownTicks counts since its removal is
 	// committed.
@@ -107,6 +112,8 @@ func New(o Options, s Restored) *Raft {
 
 		quarantine: s.Quarantine,
 		part:       s.Part,
+
+		promisedBefore: s.PromisedMillis,
 	}
 	r.disk = newDisk(flight{
 		term: s.Term, vote: s.Vote, last: r.log.last().Index, snapshot: s.Snapshot, retained: s.Retained,
@@ -136,6 +143,8 @@ func (o *Options) validate() {
 		panic("raft: Options.ElectionTicks must exceed HeartbeatTicks")
 	case o.HungTicks < 0:
 		panic("raft: Options.HungTicks must not be negative")
+	case o.LeaseMillis < 0:
+		panic("raft: Options.LeaseMillis must not be negative")
 	case o.MaxInflightMessages < 1:
 		panic("raft: Options.MaxInflightMessages must be at least 1")
 	case o.MaxMessageBytes < 1:
@@ -172,7 +181,7 @@ func (r *Raft) Tick() {
 	r.leaderTicks++
 	r.tickSummons()
 	r.electionTicks++
-	if r.electionTicks < r.electionTimeoutTicks {
+	if r.electionTicks < r.electionTimeoutTicks || r.isBound() {
 		return
 	}
 	r.resetElectionTimer()
@@ -194,8 +203,12 @@ func (r *Raft) loseLeader() {
 	}
 }
 
-// Clock is the time of a turn. It goes into messages and new entries, and decides nothing.
+// Clock is the time of a turn. It goes into messages and new entries. It decides nothing but how long leases and
+// promises last, where there are any.
 type Clock struct {
+	// Elapsed is this process's monotonic clock in milliseconds, read after everything that the turn takes had arrived. It
+	// is above 0, counts the time for which the machine sleeps, and only differences mean something.
+	Elapsed raftlog.Stamp
 	// Wall is this node's wall clock. LogTime is the log time that this node knows of, 0 for none.
 	Wall, LogTime raftlog.Stamp
 	// Entry is the time of entries that this node appends if it leads.
@@ -203,7 +216,12 @@ type Clock struct {
 }
 
 // SetClock tells the time of the turn.
-func (r *Raft) SetClock(now Clock) { r.clock = now }
+func (r *Raft) SetClock(now Clock) {
+	r.clock = now
+	if r.promisedBefore > 0 {
+		r.recallPromise()
+	}
+}
 
 // LastTime is the time of the last entry of the log.
 func (r *Raft) LastTime() raftlog.Time { return r.log.lastTime() }
@@ -284,7 +302,7 @@ func (r *Raft) stepTerm(m *Message) bool {
 	case m.Kind == PreVote, m.Kind == PreVoteReply && !m.Reject:
 		// The term is one that the candidate may enter, not one that a node has entered.
 		return true
-	case m.Kind == Vote && r.hearsLeader() && !m.transfer():
+	case m.Kind == Vote && (r.hearsLeader() || r.isBound()) && !m.transfer():
 		// Stickiness (thesis section 4.2.3): a node that hears its leader does not help to depose it.
 		return false
 	default:

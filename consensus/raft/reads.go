@@ -37,6 +37,7 @@ func (r *Raft) Read() (epoch Epoch, index raftlog.Index, ok bool) {
 	}
 	if r.epoch == 0 || !r.down(guard.EpochBeforeMessages) {
 		r.epoch++
+		r.noteLeaseRound()
 	}
 	r.confirm()
 	return r.epoch, r.readIndex(), true

@@ -86,6 +86,9 @@ type Options struct {
 	// HungTicks is how long a leader's disk may complete nothing before the leader gives its place up: see hung.go. Less
 	// than two election timeouts, such as 0, counts as two.
 	HungTicks int
+	// LeaseMillis is for how long this node promises a leader that it hears to help no other one, by Clock.Elapsed, and
+	// what its leases rest on while it leads: see lease.go. 0: it promises nothing, and has no leases.
+	LeaseMillis raftlog.Stamp
 	// MaxInflightMessages is how many Append messages may be unacknowledged per follower, MaxMessageBytes how many
 	// bytes of entries one carries (or one entry of any size).
 	MaxInflightMessages int
@@ -120,6 +123,9 @@ type Restored struct {
 	Entries []raftlog.Entry
 	// FloorTime is the time of the entry at Floor.
 	FloorTime raftlog.Time
+	// PromisedMillis is the longest LeaseMillis of an earlier process of this node that may have ended less than so long
+	// ago.
+	PromisedMillis raftlog.Stamp
 }
 
 // Proposal is what a leader is asked to append.

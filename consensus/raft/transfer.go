@@ -41,6 +41,7 @@ func (r *Raft) TransferAsked(by raftlog.NodeID) bool {
 // handOver tells the transferee to campaign, if its log is level.
 func (r *Raft) handOver() {
 	if p := r.peer(r.transferee); p != nil && (p.match == r.log.last().Index || r.down(guard.LevelBeforeHandOver)) {
+		r.release()
 		r.send(Message{Kind: TimeoutNow, To: p.id, Previous: r.log.last()})
 	}
 }

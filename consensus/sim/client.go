@@ -34,17 +34,24 @@ func (c *client) think() {
 		return
 	}
 	delay := c.w.chance.around(c.w.options.Clients.Think)
+	if c.w.isHurried() {
+		delay = c.w.chance.between(0, 2*time.Millisecond)
+	}
 	if c.probing {
 		delay = c.w.chance.between(0, 100*time.Microsecond)
 	}
 	c.w.after(delay, func() {
 		if c.current == nil && !c.resting {
-			invented := c.source.Invent(c.w.now, c.probing)
+			invented := c.source.Invent(c.w.now, c.probing || c.isReader())
 			c.probing = false
 			c.ask(&request{Request: invented})
 		}
 	})
 }
+
+// isReader reports whether the client only reads now: one that writes at a leader which was cut off asks it nothing
+// more.
+func (c *client) isReader() bool { return c.number%2 == 1 && c.w.isHurried() }
 
 // ask sends a request to the client's node, or to another if that one is down.
 func (c *client) ask(r *request) {

@@ -54,6 +54,13 @@
 // of places that the product keeps (package locations). At the end all of the core must have found each other, and
 // the log must say where they live.
 //
+// # Leases
+//
+// In the profile leases, and in a share of the others, leaders have leases for reads. Clocks run at rates that differ
+// by nearly as much as leases allow, nodes promise more or less in each life, and reads are executed late. Some voters
+// lose the leader, and when they campaign the others are struck: cut off, restarted at once, told to take over, or the
+// leader is stopped. Clients read from the old leader all the while.
+//
 // # Snapshots
 //
 // In the profile snapshots, and in a share of the others, logs are compacted all the time: a node that was away for a

@@ -26,6 +26,7 @@ func (w *world) planFaults() {
 		w.fault(n.id, "DISK HANGS")
 	})
 	w.every(f.Transfer, w.transferOne)
+	w.every(f.Depose, w.depose)
 	w.every(f.Stop, w.stopOne)
 	w.every(f.Members, w.changeMembers)
 	w.every(f.Move, w.moveSome)

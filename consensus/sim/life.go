@@ -35,6 +35,8 @@ type life struct {
 	// counted is the moment up to which ticks were counted.
 	counted time.Duration
 	planned bool // a turn
+	// leased counts reads that a lease has answered.
+	leased uint64
 	// log is the log as the engine has it, durable or not.
 	log mirror
 	// role, term and commit are those after the last turn.
@@ -72,6 +74,7 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 	o := w.options.Engine
 	o.ID, o.Boot, o.Weakened = n.id, raftlog.Boot(w.chance.Uint64()|1), w.options.Weakened
 	o.Seed = w.chance.Uint64()
+	o.LeaseMillis = n.drawPromise()
 	if n.build > 0 {
 		o.Level = n.build
 	}
@@ -107,7 +110,7 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 		}
 	}
 	l.store = store
-	restored.Part = n.part
+	restored.Part, restored.PromisedMillis = n.part, l.promise(o.LeaseMillis)
 	e, err := engine.New(o, restored, base.Mark.Index)
 	if err != nil {
 		return nil, err
@@ -192,6 +195,8 @@ func (l *life) turn() {
 	l.forwards = l.forwards[:0]
 	l.engine.Turn(in, out)
 	in.Reset()
+	w.counts.Leased += int(l.engine.LeasedReads() - l.leased)
+	l.leased = l.engine.LeasedReads()
 	core := l.engine.Core()
 	w.trace.note(w.now, noteTurn, l.id, uint64(core.Term())<<8|uint64(core.Role()), uint64(core.Commit()))
 	if out.Fatal != nil {

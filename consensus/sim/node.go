@@ -56,6 +56,8 @@ type node struct {
 	build uint8
 	// ordeal is what becomes of a state that is spoilt.
 	ordeal ordeal
+	// promised is the longest promise to a leader by which a process may be bound, as the disk has it.
+	promised raftlog.Stamp
 }
 
 // stable is the durable state of a node as the checkers know it.
@@ -113,6 +115,9 @@ func newNode(w *world, id raftlog.NodeID) *node {
 	}
 	if o.Clock.Drift > 0 {
 		n.drift = o.Clock.Drift * (2*w.chance.Float64() - 1)
+	}
+	if o.Lease.Millis > 0 { // ticks count by the same clock
+		n.tick = time.Duration(float64(n.tick) / (1 + n.drift))
 	}
 	opening := journal.Opening{HistoryDirectory: n.historyName, HistoryFirst: 1}
 	if id == 1 || !o.Blank && int(id) <= o.Nodes {

@@ -36,6 +36,7 @@ type Options struct {
 	Network Network
 	Disk    Disk
 	Clock   Clock
+	Lease   Lease
 	Faults  Faults
 	Clients Clients
 
@@ -94,6 +95,15 @@ type Clock struct {
 	Drift float64
 }
 
+// Lease is what leaders' leases for reads rest on; zero where there are none.
+type Lease struct {
+	// Millis is for how long voters promise to help no other leader; a share Less of all lives promises less, or nothing.
+	Millis time.Duration
+	Less   float64
+	// Late is the share of reads that are executed late: the process is stopped when it knows that they may be.
+	Late float64
+}
+
 // Faults are the mean times between faults of a kind in the whole cluster; zero means never.
 type Faults struct {
 	// Crash stops a node: by power loss in PowerLoss of all cases, else only the process. Leaders are preferred in
@@ -135,6 +145,8 @@ type Faults struct {
 	// some node of any majority has carried log time on. Other faults that stop nodes or cut links must be off, except for
 	// Blackout.
 	Rolling time.Duration
+	// Depose has some voters lose the leader, and then strikes those that are left to it.
+	Depose time.Duration
 	// Transfer makes a leader hand over, or a follower ask it to.
 	Transfer time.Duration
 	// Stop stops a process in good order: it hands over first. Outage is the mean time until it starts again.

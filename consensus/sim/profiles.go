@@ -35,6 +35,7 @@ var profiles = [...]profile{
 	{"elections", elections},
 	{"figure8", figure8},
 	{"hangs", hangs},
+	{"leases", leases},
 	{"members", members},
 	{"moves", moves},
 	{"pieces", inPieces},
@@ -65,6 +66,7 @@ func Draw(seed uint64, name string) Options {
 	o.drawPieces(newChance(seed, 5))
 	o.drawHung(newChance(seed, 6))
 	o.drawRequests(newChance(seed, 7))
+	o.drawLease(newChance(seed, 9))
 	for _, p := range profiles {
 		if p.name == name {
 			p.adjust(c, &o)

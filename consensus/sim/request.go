@@ -40,6 +40,8 @@ type request struct {
 	mustSee raftlog.Index
 	ended   bool
 	outcome outcome
+	// late: the process was held up before it executed the read.
+	late bool
 	// tainted: the answer comes from a state that was spoilt.
 	tainted bool
 	// index is where the batch is in the committed log, 0 as long as it is not.
@@ -133,6 +135,9 @@ func (w *world) sessionEnded(l *life, r *request, s workload.InSession) {
 func (w *world) readEnded(l *life, r *request) {
 	switch r.read.Outcome {
 	case engine.Done:
+		if l.holdsUp(r) {
+			return
+		}
 		applied := l.applier.Applied()
 		if applied == 0 {
 			w.fail("stale read", "n%d answers from no state at all: %v", l.id, r)

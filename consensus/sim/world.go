@@ -21,6 +21,8 @@ type world struct {
 	// calm: the safety phase is over, no more faults begin.
 	calm   bool
 	counts Counts
+	// hurryUntil is until when clients ask one thing after the other.
+	hurryUntil time.Duration
 }
 
 // Counts are figures of a run.
@@ -36,6 +38,8 @@ type Counts struct {
 	// Done, NotDone, Unknown and Reads count how requests ended; NotDone those up to the liveness phase, at whose
 	// beginning clients leave nodes, and take along what was not sent yet. Proposed is how often a batch was sent anew.
 	Done, NotDone, Unknown, Reads int
+	// Leased counts reads that a lease answered.
+	Leased int
 	// Changes counts changes of the membership that a leader took in, Joined and Left the members that came and went.
 	Changes, Joined, Left int
 	// Moved counts nodes that were started at another address, Met handshakes, PlacesWritten addresses that a leader

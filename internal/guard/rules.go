@@ -310,6 +310,20 @@ const (
 	ReadsKnowTheirDatabase
 	// SwapIsAChange (H19): a key that came by a swap of databases counts as unchanged.
 	SwapIsAChange
+	// PromisesKept (S46): a voter helps another node to lead although it has promised a leader not to.
+	PromisesKept
+	// PromisesOutliveRestarts (S46): a process knows nothing of what the one before it has promised.
+	PromisesOutliveRestarts
+	// ShortPromises (S46): a voter that promises less than a leader rests on counts like the others.
+	ShortPromises
+	// LeaseIsShorter (S46): a lease lasts as long as the promises that it rests on, by another clock.
+	LeaseIsShorter
+	// LeaseFromSending (S46): a lease begins when the promises arrive.
+	LeaseFromSending
+	// LeaseOfConfiguration (S46): what voters of an earlier configuration have promised counts in a later one.
+	LeaseOfConfiguration
+	// HandOverEndsLease (S46): a leader that has told another node to campaign keeps its lease.
+	HandOverEndsLease
 	count
 )
 
@@ -344,4 +358,6 @@ var names = [count]string{
 	"NothingSentWithoutState", "StrangersBootsNoted", "ConfirmedReadsEnd", "TakenWorkEnds", "HalfAStateIsHidden",
 	"DurableBeforePromises", "SeedDurable", "RoomIsShared", "LongValuesStay", "ExecutedOnce",
 	"SessionsInSnapshot", "WatchIsJudged", "ReadsKnowTheirDatabase", "SwapIsAChange",
+	"PromisesKept", "PromisesOutliveRestarts", "ShortPromises", "LeaseIsShorter", "LeaseFromSending",
+	"LeaseOfConfiguration", "HandOverEndsLease",
 }

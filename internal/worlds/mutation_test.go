@@ -45,6 +45,13 @@ var suspects = map[guard.Guard]string{
 	guard.LevelOfAll:          "upgrades",
 	guard.QuarantineDurable:   "spoilt",
 	guard.AgreedByQuorum:      "spoilt",
+
+	guard.PromisesKept:            "leases",
+	guard.PromisesOutliveRestarts: "leases",
+	guard.ShortPromises:           "leases",
+	guard.LeaseIsShorter:          "leases",
+	guard.LeaseFromSending:        "leases",
+	guard.HandOverEndsLease:       "leases",
 }
 
 // controlSeedsMin is how many seeds of each profile the control runs, at least.

@@ -24,8 +24,8 @@ var plan = []struct {
 	profile string
 	seeds   int
 }{
-	{"mixed", 480}, {"calm", 10}, {"busy", 5}, {"elections", 60}, {"figure8", 50}, {"hangs", 45}, {"reads", 35},
-	{"votes", 55}, {"rivals", 35}, {"members", 170}, {"snapshots", 120}, {"moves", 90},
+	{"mixed", 430}, {"calm", 10}, {"busy", 5}, {"elections", 60}, {"figure8", 50}, {"hangs", 45}, {"reads", 35},
+	{"leases", 20}, {"votes", 55}, {"rivals", 35}, {"members", 150}, {"snapshots", 120}, {"moves", 90},
 	{"pieces", 125}, {"clocks", 90}, {"commands", 80}, {"upgrades", 90},
 	{"spoilt", 60},
 }

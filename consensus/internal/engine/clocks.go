@@ -139,7 +139,7 @@ func (e *Engine) setClock(in *Inputs) {
 		c.resumed = e.resume(last)
 		c.entry = c.at(c.resumed)
 	}
-	now := raft.Clock{Wall: in.Now, Entry: c.entry}
+	now := raft.Clock{Elapsed: c.elapsed, Wall: in.Now, Entry: c.entry}
 	now.Entry.Stamp = max(now.Entry.Stamp, last.Stamp)
 	if c.known {
 		now.LogTime = c.elapsed + c.carriedOn.value()
@@ -351,7 +351,7 @@ func (e *Engine) moveTime() {
 	}
 	entry, last := e.clocks.entry, e.core.LastTime()
 	due := x.due != 0 && (x.due <= max(x.time, entry.Stamp) || entry.Stamp-last.Stamp >= tickEveryMillis)
-	due = due || e.owesComparison()
+	due = due || e.owesComparison() || e.core.LeaseWaits()
 	if !due && entry.Offset == last.Offset || !e.hasRoom(raftlog.EntryHeaderBytes) {
 		return
 	}

@@ -79,6 +79,7 @@ func New(o Options, s raft.Restored, base raftlog.Index) (*Engine, error) {
 	}
 	core := raft.New(raft.Options{
 		ID: o.ID, HeartbeatTicks: o.HeartbeatTicks, ElectionTicks: o.ElectionTicks, HungTicks: o.HungTicks,
+		LeaseMillis:         o.LeaseMillis,
 		MaxInflightMessages: o.MaxInflightMessages, MaxMessageBytes: o.MaxMessageBytes,
 		Seed: o.Seed, Level: o.Level, Weakened: o.Weakened,
 	}, s)

@@ -27,6 +27,8 @@ type Options struct {
 	// HungTicks is how long the disk of a leader may complete nothing: see raft.Options. A disk that hangs for so long
 	// costs leadership; one that is only busy must not, and large values keep disks busy for a second.
 	HungTicks int
+	// LeaseMillis: see raft.Options. 0 is for reads that rest on no clock.
+	LeaseMillis raftlog.Stamp
 	// WaitTicks is how long a batch waits to be sent, for a leader or for room, before it is answered NotDone. It counts
 	// anew when a batch was sent and then proven not done, and, for a batch that goes in pieces, whenever the log has
 	// taken a piece of any body. A read is answered NotDone this long after its submission.
@@ -174,6 +176,9 @@ func (o *Options) Validate() error {
 	if o.SnapshotLogBytes < 0 || o.MaxHistoryBytes < 0 {
 		return fmt.Errorf("options SnapshotLogBytes and MaxHistoryBytes are %d and %d, they must not be negative",
 			o.SnapshotLogBytes, o.MaxHistoryBytes)
+	}
+	if o.LeaseMillis < 0 {
+		return fmt.Errorf("option LeaseMillis is %d, it must not be negative", o.LeaseMillis)
 	}
 	if o.MaxUnmetBytes > o.LargestUnmetBytes {
 		return fmt.Errorf("option MaxUnmetBytes is %d, leaders take LargestUnmetBytes, which is %d",

@@ -13,6 +13,8 @@ import (
 //	fresh ──► group with an epoch (leader) or a request (follower) ──confirmed──► group with an index ──applied──► Done
 //	  ▲                    │
 //	  └── lost leader, retry (with a fresh request)
+//
+// A leader with a lease gives fresh reads their index at once.
 type reads struct {
 	// open counts the reads that have not ended. left: one of the fresh may have lost its client.
 	open    int
@@ -27,6 +29,8 @@ type reads struct {
 	request   uint64
 	confirmed raft.Epoch
 	ready     []*readGroup // they have their index and wait for the applier
+	// leased counts the reads, and the requests of followers, that a lease answered.
+	leased uint64
 }
 
 // newReads begins the numbers of requests at random: a late reply to a request of this node's earlier boot, in the same
@@ -106,7 +110,7 @@ func (e *Engine) registerReads() {
 	switch {
 	case len(r.fresh) == 0 && len(r.asked) == 0:
 	case e.leads():
-		e.registerWithEpoch()
+		e.confirmReads()
 	case e.leader != 0 && len(r.fresh) > 0:
 		r.request++
 		r.pending[r.request] = &readGroup{reads: r.fresh, request: r.request, asked: e.tick}
@@ -117,8 +121,13 @@ func (e *Engine) registerReads() {
 	r.asked = r.asked[:0]
 }
 
-func (e *Engine) registerWithEpoch() {
+// confirmReads confirms the turn's reads on a leader: by its lease, or by an epoch.
+func (e *Engine) confirmReads() {
 	r := &e.reads
+	if index, ok := e.core.Lease(); ok {
+		e.answerByLease(index)
+		return
+	}
 	e.answerVoters()
 	if len(r.fresh) == 0 && len(r.asked) == 0 {
 		return
@@ -163,6 +172,34 @@ func (e *Engine) answerReadIndex(m *remoteRead) {
 		Request: m.request, Stamp: e.clocks.entry.Stamp,
 	})
 }
+
+// answerByLease gives the turn's reads their index at once. They came in before the clock of the turn was read, and the
+// lease lasted then: that is the moment at which they take effect, whatever happens until they are executed.
+func (e *Engine) answerByLease(index raftlog.Index) {
+	r := &e.reads
+	now := e.clocks.entry.Stamp
+	r.leased += uint64(len(r.fresh) + len(r.asked))
+	for i := range r.asked {
+		m := &r.asked[i]
+		e.core.ServeWaiting(m.From, index)
+		e.answerReadIndex(&remoteRead{to: m.From, request: m.Request, index: index})
+	}
+	if len(r.fresh) > 0 && index > e.applied {
+		r.ready = append(r.ready, &readGroup{reads: r.fresh, index: index, stamp: now})
+		r.fresh = nil
+		return
+	}
+	for _, read := range r.fresh {
+		read.Stamp = now
+		e.endRead(read, Done)
+	}
+	clear(r.fresh)
+	r.fresh = r.fresh[:0]
+}
+
+// LeasedReads counts the reads that this node answered by a lease since it started, and the requests of followers; all
+// reads that one of these stands for count as one.
+func (e *Engine) LeasedReads() uint64 { return e.reads.leased }
 
 // finishReads moves confirmed reads on and ends those whose index is applied.
 func (e *Engine) finishReads() {

@@ -14,7 +14,9 @@ import (
 // to.
 type Inputs struct {
 	// Ticks is how many ticks of logical time passed. Now is the wall clock, Elapsed a clock of which only differences
-	// mean something, in milliseconds: it never jumps and never goes back.
+	// mean something, in milliseconds: it is above 0, never jumps and never goes back. Where Options.LeaseMillis is not 0
+	// it is read when all else of the inputs is there: a read that came in later must not be answered by the lease of an
+	// earlier moment.
 	Ticks   int
 	Now     raftlog.Stamp
 	Elapsed raftlog.Stamp

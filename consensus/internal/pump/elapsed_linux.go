@@ -6,6 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// CountsSleep: elapsed time counts the time for which the machine sleeps.
+const CountsSleep = true
+
 // sleepAtMost and sleepAtLeast bound for how long the machine has slept since it was started.
 func sleepAtMost() time.Duration {
 	awake := readClock(unix.CLOCK_MONOTONIC)

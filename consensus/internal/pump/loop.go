@@ -45,7 +45,19 @@ func (r *Runner) turn() bool {
 	in.Ticks, r.rounds.last = r.ticksSince(r.rounds.last, now)
 	in.Now, in.Elapsed = raftlog.Stamp(r.effects.Clock().UnixMilli()), elapsed.read(now)
 	r.gather(in)
+	if r.effects.Leases {
+		// A lease, and a promise, count from a moment behind all that the turn takes:
+		//
+		//  1. The clock is read, and the process is stopped for a second. Another node is elected.
+		//  2. It goes on, gathers a read that came meanwhile, and answers it by a lease that lasted a second ago.
+		now = time.Now()
+		elapsed.tick(now)
+		in.Elapsed = elapsed.read(now)
+	}
 	r.engine.Turn(in, out)
+	if r.effects.Leases {
+		r.leasedReads.Store(r.engine.LeasedReads())
+	}
 	if out.Fatal != nil {
 		r.work.Force(engine.Work{Sent: out.Work.Sent}, 1) // they never left, but Close has to end them
 		wakeEnded(out)

@@ -47,6 +47,8 @@ type Effects struct {
 	Reactor *reactor.Reactor
 	// Tick is the length of a tick.
 	Tick time.Duration
+	// Leases: the engine's Options.LeaseMillis are not 0.
+	Leases bool
 	// Clock is the wall clock, of which Inputs.Now tells the engine. Ticks are counted by another.
 	Clock func() time.Time
 	// Late, if not nil, is called after each event with the time that it took: see the events. The pumps call it, for work
@@ -127,6 +129,8 @@ type Runner struct {
 	written   atomic.Uint64 // last index in history
 	handOver  atomic.Bool   // asked for
 	takeOver  atomic.Bool   // asked for
+
+	leasedReads atomic.Uint64 // answered by a lease
 
 	tellAll      atomic.Bool  // asked for
 	lentBytes    atomic.Int64 // history that is there for followers alone
@@ -367,6 +371,9 @@ func (r *Runner) TakeOver() {
 
 // Status is the node's state as of its last turn.
 func (r *Runner) Status() *engine.Status { return r.status.Load() }
+
+// LeasedReads counts the reads that a lease answered: see engine.Engine.LeasedReads.
+func (r *Runner) LeasedReads() uint64 { return r.leasedReads.Load() }
 
 // Err is why the runner stopped by itself, nil if it did not.
 func (r *Runner) Err() error {

@@ -72,6 +72,7 @@ func fields(c *coder, m *engine.Message) {
 		number(c, &m.LogTime)
 	case raft.HeartbeatReply:
 		number(c, &m.Epoch)
+		number(c, &m.PromiseMillis)
 		number(c, &m.Clock)
 	case raft.Install:
 		c.snapshot(&m.Snapshot)

@@ -29,7 +29,7 @@ var carried = map[string]string{
 	"Append":         "Previous Entries Commit Epoch LogTime",
 	"AppendReply":    "Index Epoch Reject Previous Hint Clock",
 	"Heartbeat":      "Commit Epoch LogTime",
-	"HeartbeatReply": "Epoch Clock",
+	"HeartbeatReply": "Epoch PromiseMillis Clock",
 	"TimeoutNow":     "Previous",
 	"Install":        "Snapshot Epoch Hint",
 	"InstallReply":   "Index Clock Reject Snapshot",
@@ -82,7 +82,7 @@ func sample(m engine.Message, r *rand.Rand) engine.Message {
 		Message: raft.Message{
 			Reject: r.IntN(2) == 1, Previous: mark(), Hint: mark(),
 			Commit: raftlog.Index(r.Uint64()), Index: raftlog.Index(r.Uint64()), Epoch: raft.Epoch(r.Uint64()),
-			Clock: raftlog.Stamp(r.Uint64()), LogTime: raftlog.Stamp(r.Uint64()),
+			Clock: raftlog.Stamp(r.Uint64()), LogTime: raftlog.Stamp(r.Uint64()), PromiseMillis: raftlog.Stamp(r.Uint64()),
 		},
 		Request: r.Uint64(), Stamp: raftlog.Stamp(r.Uint64()), Boot: raftlog.Boot(r.Uint64()),
 	}
