@@ -29,6 +29,7 @@ var alikeSettings = []string{
 	"databases", "maxmemory", "raft.max-entry-bytes", "proto-max-bulk-len", "requirepass", "timeout",
 	"raft.cluster-view", "raft.redirect", "cluster-node-timeout",
 	"raft.leader-wait-millis", "raft.uncertain-after-millis", "raft.heartbeat-millis", "raft.election-millis",
+	"raft.read-lease-millis",
 }
 
 // secretSetting is shown by something from which it cannot be found.

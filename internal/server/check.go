@@ -63,6 +63,11 @@ func (c *Config) contradictions() error {
 	case n.ElectionMillis < 3*n.HeartbeatMillis:
 		return wrong("--election-millis is %d, which must be at least three times --heartbeat-millis (%d): "+
 			"one lost heartbeat is no reason for an election", n.ElectionMillis, n.HeartbeatMillis)
+	case n.ReadLeaseMillis != 0 &&
+		(n.ReadLeaseMillis < 2*n.HeartbeatMillis || n.ReadLeaseMillis > n.ElectionMillis-n.HeartbeatMillis):
+		return wrong("--read-lease-millis is %d, which must be 0, or from twice --heartbeat-millis (%d) to "+
+			"--election-millis less one heartbeat (%d)",
+			n.ReadLeaseMillis, 2*n.HeartbeatMillis, n.ElectionMillis-n.HeartbeatMillis)
 	case c.redirect == "moved" && c.given[c.row("raft.cluster-view")] && c.view == "spread":
 		return wrong("--redirect moved contradicts --cluster-view spread: clients would be sent to nodes that " +
 			"send them away; take --cluster-view leader")

@@ -18,7 +18,8 @@ import (
 // at its root, hold no data and count as own.
 func ownNames() []string {
 	return []string{
-		wal.IdentityName, "journal", "history-", snapshot.DirectoryName, "LOCK", "confirmed", "addresses", ".", "lost+found",
+		wal.IdentityName, "journal", "history-", snapshot.DirectoryName, "LOCK", "confirmed", "addresses", "promised", ".",
+		"lost+found",
 	}
 }
 

@@ -29,6 +29,9 @@ func (s *store) Raft() resp.RaftInfo {
 			{Name: "raft_wall_offset_ms", Value: fmt.Sprint(status.WallOffsetMillis)},
 			{Name: "raft_clock_ahead_seconds", Value: fmt.Sprint(status.ClockAheadSeconds)},
 			{Name: "raft_clocks_apart", Value: yesNo(status.ClocksApart)},
+			{Name: "raft_read_lease_millis", Value: number(s.config.node.ReadLeaseMillis)},
+			{Name: "raft_read_lease_assumes", Value: leaseAssumption(s.config.node.ReadLeaseMillis)},
+			{Name: "raft_read_lease_reads", Value: number(s.node.LeasedReads())},
 			{Name: "raft_feature_level", Value: number(int(status.FeatureLevel))},
 			{Name: "raft_feature_level_of_build", Value: number(int(status.BuildLevel))},
 			{Name: "raft_feature_level_waits_for", Value: numbers(status.Holding)},
@@ -46,6 +49,15 @@ func (s *store) Raft() resp.RaftInfo {
 	info.Fields = append(info.Fields, s.obstacleFields(status)...)
 	s.describeState(&info)
 	return info
+}
+
+// leaseAssumption is what reads rest on besides majorities.
+func leaseAssumption(millis int) string {
+	if millis == 0 {
+		return "nothing"
+	}
+	return "monotonic clocks of any two nodes run at rates that differ by less than 10 %, and count all time for which " +
+		"a machine is stopped"
 }
 
 // snapshotFields are what the node knows of its snapshots, with the names that redisraft has for them.

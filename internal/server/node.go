@@ -46,6 +46,14 @@ func (n *node) Status() *consensus.Status {
 	return &n.before
 }
 
+// LeasedReads counts the reads that a lease answered.
+func (n *node) LeasedReads() uint64 {
+	if library := n.library.Load(); library != nil {
+		return library.LeasedReads()
+	}
+	return 0
+}
+
 // Submit is the node's; before it is open, nothing is done.
 func (n *node) Submit(r *consensus.Request) {
 	if library := n.library.Load(); library != nil {

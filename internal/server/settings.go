@@ -253,6 +253,16 @@ func (c *Config) clusterRows() []*setting.Row {
 			Value: millis(&c.node.ElectionMillis),
 			Help:  "an election begins after so long to twice as long without a leader",
 		},
+		{
+			Name: "raft.read-lease-millis", Flag: "read-lease-millis", Section: ofLeaders, Unit: "ms",
+			Value: &setting.Int{
+				At: setting.At(&c.node.ReadLeaseMillis), Min: minMillis, Max: maxReadLeaseMillis,
+				Zero: "a majority confirms reads each time",
+			},
+			Help: "a leader that a majority has confirmed answers reads at once for ten elevenths of so long, if monotonic " +
+				"clocks of any two nodes run at rates that differ by less than 10 %, and count the time for which a machine " +
+				"is stopped: otherwise a read may be old for a moment; 0: no read rests on a clock",
+		},
 	}
 }
 
@@ -387,6 +397,9 @@ func memory(at setting.Cell, minimum, maximum int64) *setting.Memory {
 func announcedPort(at *int) *setting.Int {
 	return &setting.Int{At: setting.At(at), Min: 1, Max: address.MaxPort, Zero: "its own"}
 }
+
+// maxReadLeaseMillis is the library's bound: a promise among voters that is longer would only delay elections.
+const maxReadLeaseMillis = 10_000
 
 func millis(at *int) *setting.Int {
 	return &setting.Int{At: setting.At(at), Min: minMillis, Max: maxMillis}
