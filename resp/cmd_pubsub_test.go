@@ -329,6 +329,25 @@ func TestMissedMessagesEndTheConnection(t *testing.T) {
 	}
 }
 
+// Where calls with keys are sent to the leader, so are those with shard channels, but for the end of listening.
+func TestShardChannelsAreSentOnAsKeysAre(t *testing.T) {
+	for _, spread := range []bool{false, true} {
+		store, c := follower(t, Options{RedirectMoved: !spread})
+		c.conn.server.tracker.watched, store.published = true, c.conn.server.Published
+		moved := "-MOVED 12182 10.0.0.2:7002\r\n"
+		if spread {
+			expectSays(t, c, "SPUBLISH foo text", ":0\r\n")
+			expectSays(t, c, "SSUBSCRIBE foo bar", pushed(2, "ssubscribe", "foo", 1)+pushed(2, "ssubscribe", "bar", 2))
+			continue
+		}
+		expectSays(t, c, "SPUBLISH foo text", moved)
+		expectSays(t, c, "SSUBSCRIBE foo", moved)
+		expectSays(t, c, "SUNSUBSCRIBE foo", pushed(2, "sunsubscribe", "foo", 0))
+		expectSays(t, c, "PUBLISH foo text", ":0\r\n")
+		expectSays(t, c, "SUBSCRIBE foo", pushed(2, "subscribe", "foo", 1))
+	}
+}
+
 // Timeouts are for clients that should say something.
 func TestWhoListensMayBeSilent(t *testing.T) {
 	store := newFakeStore(t)
