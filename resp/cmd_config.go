@@ -84,9 +84,19 @@ func configSet(c *Conn, dst []byte, args [][]byte) []byte {
 		}
 		chosen = append(chosen, one)
 	}
+	beside := func(name string) (text string, ok bool) {
+		for i, one := range chosen {
+			if slices.Contains(one.AllNames(), name) {
+				return string(args[2*i+1]), true
+			}
+		}
+		return "", false
+	}
+	s.configMu.Lock()
+	defer s.configMu.Unlock()
 	var applies []func()
 	for i, one := range chosen {
-		apply, refusal := one.Check(string(args[2*i+1]))
+		apply, refusal := one.Check(string(args[2*i+1]), beside)
 		if slices.Contains(chosen[:i], one) {
 			refusal = "duplicate parameter"
 		}
@@ -95,8 +105,6 @@ func configSet(c *Conn, dst []byte, args [][]byte) []byte {
 		}
 		applies = append(applies, apply)
 	}
-	s.configMu.Lock()
-	defer s.configMu.Unlock()
 	for i, apply := range applies {
 		apply()
 		if !slices.Contains(s.changed, chosen[i]) {

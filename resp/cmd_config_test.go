@@ -14,8 +14,8 @@ import (
 
 func TestConfigSetChangesAllOrNothing(t *testing.T) {
 	_, clients := sharedClients(t, 1)
-	got := clients[0].send("CONFIG SET slowlog-max-len 5 maxmemory-policy allkeys-lru\r\nCONFIG GET slowlog-max-len\r\n")
-	want := "-ERR CONFIG SET failed (possibly related to argument 'maxmemory-policy') - " + setting.OnlyValue + "\r\n" +
+	got := clients[0].send("CONFIG SET slowlog-max-len 5 appendonly no\r\nCONFIG GET slowlog-max-len\r\n")
+	want := "-ERR CONFIG SET failed (possibly related to argument 'appendonly') - " + setting.OnlyValue + "\r\n" +
 		"*2\r\n" + bulkText("slowlog-max-len") + bulkText("128")
 	if got != want {
 		t.Fatalf("got %q", got)

@@ -116,7 +116,7 @@ func infoMemory(b *strings.Builder, s *Server) {
 		Used: used, Dataset: uint64(max(s.node.DataBytes(), 0)), Peak: s.peak(used), Startup: startMemory,
 		Allocated: now.used, Live: now.live, Active: now.active, Heap: now.heap, Process: now.process,
 		Clients: s.clientBytes(), System: uint64(m.SystemBytes), HeapLimit: uint64(m.HeapBytes), Short: m.short.Load(),
-		Limit: uint64(m.bytes.Load()), ClusterLimit: uint64(s.minMaxMemory()),
+		Limit: uint64(m.bytes.Load()), ClusterLimit: uint64(s.minMaxMemory()), Policy: s.tuning.MemoryPolicy.Load(),
 	}
 	facts.Write(info.Text{Builder: b})
 }

@@ -2,6 +2,7 @@ package resp
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -162,7 +163,7 @@ type Setting interface {
 	Words() []string
 	// Check reads a new value. It changes nothing; apply puts the value in force. A refusal is the text that CONFIG SET
 	// answers. Any goroutine may call it.
-	Check(text string) (apply func(), refusal string)
+	Check(text string, beside setting.Beside) (apply func(), refusal string)
 }
 
 // Tuning is what the host may change while a server uses it, by CONFIG SET or by itself. It concerns this node only,
@@ -175,6 +176,8 @@ type Tuning struct {
 	MaxBulkBytes, MaxQueryBytes atomic.Int64
 	// MaxMemoryBytes is maxmemory; 0: no limit. See memoryLimit.
 	MaxMemoryBytes atomic.Int64
+	// MemoryPolicy is maxmemory-policy. See EvictionPolicies.
+	MemoryPolicy setting.SharedText
 	// IdleNanos closes a connection that sends nothing for so long; 0: never.
 	IdleNanos        atomic.Int64
 	KeepAliveSeconds atomic.Int64
@@ -204,6 +207,19 @@ type Tuning struct {
 	Percentiles stats.Percentiles
 }
 
+// NoEviction is the policy of a node with maxmemory. Nothing is ever evicted here, so another one of Redis's can be
+// chosen only without maxmemory, where Redis evicts nothing either: it decides what is kept of the uses of keys.
+const NoEviction = "noeviction"
+
+// EvictionPolicies are those of Redis, in its order.
+var EvictionPolicies = []string{
+	"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru", "allkeys-lfu", "allkeys-random",
+	NoEviction,
+}
+
+// CountsUses reports whether how often keys are used is kept, and not when they were.
+func (t *Tuning) CountsUses() bool { return strings.HasSuffix(t.MemoryPolicy.Load(), "-lfu") }
+
 // defaultBulkBytes is Redis's proto-max-bulk-len.
 const defaultBulkBytes = 512 << 20
 
@@ -224,6 +240,7 @@ func NewTuning() *Tuning {
 	t.StreamNodeBytes.Store(int64(layout.StreamNodeBytes))
 	t.StreamNodeEntries.Store(int64(layout.StreamNodeEntries))
 	t.SparseBytes.Store(int64(layout.SparseBytes))
+	t.MemoryPolicy.Store(NoEviction)
 	t.EnableDebug.Store(DebugNo)
 	t.EndpointType.Store(topology.IPEndpoint.String())
 	t.Output.init()

@@ -34,7 +34,7 @@ func withSettings(o Options, limits Limits) Options {
 		"latency-tracking-info-percentiles": &t.Percentiles,
 		"maxclients":                        number(&t.MaxClients, 1, math.MaxUint32),
 		"maxmemory":                         memory(&t.MaxMemoryBytes, math.MaxInt64),
-		"maxmemory-policy":                  setting.Only("noeviction"),
+		"maxmemory-policy":                  &setting.Choice{At: &t.MemoryPolicy, Words: []string{NoEviction}},
 		"proto-max-bulk-len":                memory(&t.MaxBulkBytes, maxQueryBytes),
 		"client-query-buffer-limit":         memory(&t.MaxQueryBytes, maxQueryBytes),
 		"requirepass":                       &setting.Text{At: &t.Password},

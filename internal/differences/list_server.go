@@ -219,10 +219,15 @@ var serverList = []Difference{
 	{
 		ID:    "eviction",
 		Redis: "with `maxmemory`, keys are removed as `maxmemory-policy` says",
-		Here:  "with `maxmemory`, writes that need memory are refused; there is no other policy",
-		Why:   "what is evicted would have to be decided by the log, and a key that was acknowledged would be gone",
+		Here: "with `maxmemory`, writes that need memory are refused, and `maxmemory-policy` is `noeviction`. Without, " +
+			"another one can be chosen, which evicts nothing in Redis either: it decides whether `OBJECT IDLETIME` or " +
+			"`OBJECT FREQ` tells of the uses of keys",
+		Why: "what is evicted would have to be decided by the log, and a key that was acknowledged would be gone",
 		Probes: []Probe{
-			{[]string{"CONFIG SET maxmemory-policy allkeys-lru"}, `\+OK\r\n`, `-ERR CONFIG SET failed .*\r\n`},
+			{
+				[]string{"CONFIG SET maxmemory 100mb maxmemory-policy allkeys-lru"},
+				`\+OK\r\n`, `-ERR CONFIG SET failed .*nothing is evicted.*\r\n`,
+			},
 		},
 	},
 	{

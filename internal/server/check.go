@@ -8,6 +8,8 @@ import (
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/exit"
 	"github.com/raftredis/raftredis/internal/profile"
+	"github.com/raftredis/raftredis/internal/setting"
+	"github.com/raftredis/raftredis/resp"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -74,6 +76,8 @@ func (c *Config) contradictions() error {
 	case n.AbsentMillis < 3*n.HeartbeatMillis:
 		return wrong("--cluster-node-timeout is %d, which must be at least three times --heartbeat-millis (%d)",
 			n.AbsentMillis, n.HeartbeatMillis)
+	case c.tuning.MaxMemoryBytes.Load() > 0 && c.tuning.MemoryPolicy.Load() != resp.NoEviction:
+		return wrong("maxmemory-policy is %s, and %s", c.tuning.MemoryPolicy.Load(), evictsNothing)
 	case len(c.bind) == 0:
 		return wrong("--bind is empty; name an address to listen on")
 	case slices.ContainsFunc(c.bind, namesNothing):
@@ -133,4 +137,33 @@ func (c *Config) defaultBacklog() int64 {
 		return c.snapshotLogBytes * (defaults.MaxHistoryBytes / defaults.SnapshotLogBytes)
 	}
 	return defaults.MaxHistoryBytes
+}
+
+// evictsNothing is why a policy of eviction and a limit of memory exclude each other.
+const evictsNothing = "with maxmemory nothing is evicted here, a full node refuses writes: maxmemory-policy must be " +
+	"noeviction, or maxmemory 0"
+
+// refuseLimit and refusePolicy keep maxmemory from being set beside a policy that evicts, in one call of CONFIG SET as
+// in two.
+func (c *Config) refuseLimit(text string, beside setting.Beside) *setting.Refusal {
+	policy, given := beside("maxmemory-policy")
+	if !given {
+		policy = c.tuning.MemoryPolicy.Load()
+	}
+	return c.refuseEviction(text, policy)
+}
+
+func (c *Config) refusePolicy(text string, beside setting.Beside) *setting.Refusal {
+	limit, given := beside("maxmemory")
+	if !given {
+		limit = c.row("maxmemory").String()
+	}
+	return c.refuseEviction(limit, text)
+}
+
+func (c *Config) refuseEviction(limit, policy string) *setting.Refusal {
+	if !strings.ContainsAny(limit, "123456789") || strings.EqualFold(policy, resp.NoEviction) {
+		return nil
+	}
+	return &setting.Refusal{Found: policy, Wanted: resp.NoEviction, Redis: evictsNothing}
 }

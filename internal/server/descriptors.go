@@ -77,7 +77,7 @@ func (c *Config) fitDescriptors(logger *slog.Logger) error {
 }
 
 // refuseMoreThanDescriptors refuses more clients than the system has descriptors for.
-func refuseMoreThanDescriptors(text string) *setting.Refusal {
+func refuseMoreThanDescriptors(text string, _ setting.Beside) *setting.Refusal {
 	wanted, noNumber := strconv.ParseInt(text, 10, 64)
 	limit, err := limitOfDescriptors()
 	if err != nil || noNumber != nil {

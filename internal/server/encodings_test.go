@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/setting"
 )
 
 // What Redis 7.2 has: names, defaults, bounds.
@@ -45,7 +46,7 @@ func TestEncodings_AreSetOneByOne(t *testing.T) {
 			t.Errorf("%s is %s, in Redis %d", name, got, want.value)
 		}
 		for n, takes := range map[int64]bool{want.minimum: true, want.maximum: true, 7: true} {
-			apply, refusal := row.Check(strconv.FormatInt(n, 10))
+			apply, refusal := row.Check(strconv.FormatInt(n, 10), setting.Alone)
 			if (refusal == "") != takes {
 				t.Fatalf("%s of %d: %s", name, n, refusal)
 			}
@@ -57,11 +58,11 @@ func TestEncodings_AreSetOneByOne(t *testing.T) {
 			}
 		}
 		for _, text := range []string{strconv.FormatUint(math.MaxInt64+1, 10), "-9223372036854775808", "x", ""} {
-			if _, refusal := row.Check(text); refusal == "" {
+			if _, refusal := row.Check(text, setting.Alone); refusal == "" {
 				t.Errorf("%s takes %q", name, text)
 			}
 		}
-		apply, refusal := row.Check(strconv.FormatInt(want.value, 10))
+		apply, refusal := row.Check(strconv.FormatInt(want.value, 10), setting.Alone)
 		if refusal != "" {
 			t.Fatalf("%s does not go back: %s", name, refusal)
 		}

@@ -26,7 +26,9 @@ type machine struct {
 }
 
 func newMachine(c *Config) *machine {
-	return &machine{Machine: fsm.New(fsm.Options{Parallel: inParallel, Encodings: c.encodings.limits})}
+	return &machine{Machine: fsm.New(fsm.Options{
+		Parallel: inParallel, Encodings: c.encodings.limits, ByFrequency: c.tuning.CountsUses,
+	})}
 }
 
 // Apply gives the key space an entry, and with a command of this node the run that it belongs to. It notes the index

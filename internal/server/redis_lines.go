@@ -72,7 +72,6 @@ func unmet() []demand {
 		{"replica-announce-ip slave-announce-ip replica-announce-port slave-announce-port", "0",
 			"what others reach a node at is announced with --announce-host"},
 		{"min-replicas-to-write min-slaves-to-write", "0", "every write is on a majority of the nodes"},
-		{"maxmemory-policy", "noeviction", "nothing is evicted: a full node refuses writes"},
 		{"maxmemory-clients", "0", "the memory of clients has no common limit; see client-output-buffer-limit"},
 		{"notify-keyspace-events", "", "there are no keyspace events"},
 		{"rename-command", "", "commands keep their names"},

@@ -200,12 +200,12 @@ func TestSettings_ConfigShowsWhatIsNotPrivate(t *testing.T) {
 }
 
 func TestMaxClients_AreAtMostTheDescriptors(t *testing.T) {
-	_, refusal := NewConfig().row("maxclients").Check("4000000000")
+	_, refusal := NewConfig().row("maxclients").Check("4000000000", setting.Alone)
 	const want = "The operating system is not able to handle the specified number of clients, try with "
 	if !strings.HasPrefix(refusal, want) {
 		t.Errorf("refused with %q", refusal)
 	}
-	if _, refusal := NewConfig().row("maxclients").Check("5"); refusal != "" {
+	if _, refusal := NewConfig().row("maxclients").Check("5", setting.Alone); refusal != "" {
 		t.Errorf("5 are refused: %s", refusal)
 	}
 	if bounds := boundsOf(NewConfig().row("maxclients")); bounds.Max != math.MaxUint32 {

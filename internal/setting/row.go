@@ -30,8 +30,8 @@ type Row struct {
 	Default any
 	// Value is the setting itself.
 	Value Value
-	// Allowed is a further check of CONFIG SET: what the machine would refuse. Nil: there is none.
-	Allowed func(text string) *Refusal
+	// Allowed is a further check of CONFIG SET: what the machine would refuse, or other settings. Nil: there is none.
+	Allowed func(text string, beside Beside) *Refusal
 }
 
 // Named is what the value of a setting names.
@@ -104,10 +104,16 @@ func (r *Row) Differs() bool {
 	return true
 }
 
+// Beside tells the value that a call of CONFIG SET gives another setting, by its name. ok is false if it gives none.
+type Beside = func(name string) (text string, ok bool)
+
+// Alone is Beside for a call that gives no other setting a value.
+func Alone(string) (text string, ok bool) { return "", false }
+
 // Check reads a new value from a client; apply puts it in force. Refusal is Redis's text, if it cannot be. A setting
 // that the start decides may be set to what it is, as tools do that know the values that they want. One that has a
 // single value for good may not where Redis has it so, too.
-func (r *Row) Check(text string) (apply func(), refusal string) {
+func (r *Row) Check(text string, beside Beside) (apply func(), refusal string) {
 	switch {
 	case !r.Live && r.Differs() && text == r.String():
 		return func() {}, ""
@@ -116,7 +122,7 @@ func (r *Row) Check(text string) (apply func(), refusal string) {
 	}
 	set, refused := r.Value.Parse(text)
 	if refused == nil && r.Allowed != nil {
-		refused = r.Allowed(text)
+		refused = r.Allowed(text, beside)
 	}
 	if refused != nil {
 		return nil, refused.Redis

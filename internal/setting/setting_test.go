@@ -116,28 +116,28 @@ func TestRow_AnswersToItsNames(t *testing.T) {
 func TestRow_RefusesClientsWhatTheStartDecides(t *testing.T) {
 	var n int64
 	r := Row{Name: "x", Value: &Int{At: At(&n), Max: 9}}
-	if _, refusal := r.Check("1"); refusal != Immutable {
+	if _, refusal := r.Check("1", Alone); refusal != Immutable {
 		t.Errorf("refused with %q", refusal)
 	}
-	same, refusal := r.Check("0")
+	same, refusal := r.Check("0", Alone)
 	if refusal != "" {
 		t.Errorf("to what it is: refused with %q", refusal)
 	}
 	if same(); n != 0 {
 		t.Errorf("then it is %d", n)
 	}
-	if _, refusal := (&Row{Name: "x", Value: Only("yes")}).Check("yes"); refusal != Immutable {
+	if _, refusal := (&Row{Name: "x", Value: Only("yes")}).Check("yes", Alone); refusal != Immutable {
 		t.Errorf("what has one value for good: refused with %q", refusal)
 	}
-	r.Live, r.Allowed = true, func(string) *Refusal { return &Refusal{Redis: "not today"} }
-	if _, refusal := r.Check("1"); refusal != "not today" {
+	r.Live, r.Allowed = true, func(string, Beside) *Refusal { return &Refusal{Redis: "not today"} }
+	if _, refusal := r.Check("1", Alone); refusal != "not today" {
 		t.Errorf("refused with %q", refusal)
 	}
 	r.Allowed = nil
-	if _, refusal := r.Check("10"); !strings.Contains(refusal, "between 0 and 9") {
+	if _, refusal := r.Check("10", Alone); !strings.Contains(refusal, "between 0 and 9") {
 		t.Errorf("refused with %q", refusal)
 	}
-	apply, refusal := r.Check("7")
+	apply, refusal := r.Check("7", Alone)
 	if apply(); n != 7 || refusal != "" {
 		t.Errorf("%d, %q", n, refusal)
 	}

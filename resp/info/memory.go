@@ -17,6 +17,8 @@ type Memory struct {
 	Short             bool
 	// Limit is maxmemory, 0 if there is none; ClusterLimit is the least of all nodes, which counts.
 	Limit, ClusterLimit uint64
+	// Policy is maxmemory-policy.
+	Policy string
 }
 
 // Write writes the fields. Go's heap stands where Redis tells of its allocator.
@@ -40,7 +42,7 @@ func (m *Memory) Write(t Text) {
 	m.writeScripts(t)
 	t.bytes("maxmemory", m.Limit)
 	t.Field("maxmemory_cluster", m.ClusterLimit)
-	t.Field("maxmemory_policy", "noeviction")
+	t.Field("maxmemory_policy", m.Policy)
 	m.writeGaps(t)
 	t.None("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves")
 	t.Field("mem_clients_normal", m.Clients)

@@ -94,11 +94,11 @@ func TestRefusals_ASecretThatOthersCanRead(t *testing.T) {
 // A file is judged as a whole before anything is done: a node that will not start leaves nothing behind.
 func TestRefusals_AFileWithAnErrorIsReadBeforeAnythingIsMade(t *testing.T) {
 	for line, want := range map[string][]string{
-		"maxmemory-policy allkeys-lru": {`line 2: maxmemory-policy allkeys-lru: nothing is evicted`},
-		"slowlog-max-len many":         {`line 2: slowlog-max-len is "many"`},
-		"snapshot-log-byte 64mb":       {`unknown setting "snapshot-log-byte"; did you mean snapshot-log-bytes?`},
-		"port many":                    {`line 2: port is "many"; it must be a whole number, such as 6379`},
-		"journal-file-bytes sometime":  {`line 2: journal-file-bytes is "sometime"; it must be a size`},
+		"rename-command a b":          {`line 2: rename-command a b: commands keep their names`},
+		"slowlog-max-len many":        {`line 2: slowlog-max-len is "many"`},
+		"snapshot-log-byte 64mb":      {`unknown setting "snapshot-log-byte"; did you mean snapshot-log-bytes?`},
+		"port many":                   {`line 2: port is "many"; it must be a whole number, such as 6379`},
+		"journal-file-bytes sometime": {`line 2: journal-file-bytes is "sometime"; it must be a size`},
 	} {
 		directory := filepath.Join(t.TempDir(), "data")
 		blackbox.ExpectWords(t, refused(t, 2, "serve --bootstrap", configured(t, "# a comment", line), "--dir", directory),
