@@ -150,16 +150,22 @@ func (r *tableRow) put(s rowSpot, key, kept *form, tag byte) {
 	if behind > 0 {
 		parts = append(parts, r.part(leaf, s.end, len(leaf.pack), behind))
 	}
-	r.leaves = slices.Replace(r.leaves, s.leaf, s.leaf+1, parts...)
+	r.leaves = slices.Concat(r.leaves[:s.leaf], parts, r.leaves[s.leaf+1:]) // without room: leaves are cut rarely
 	r.merge(at)
 }
 
-// part is a leaf with some of the entries of another one, which is not used any more in this generation.
+// part is a leaf with some of the entries of another one, which is not used any more in this generation. One that has
+// all of them is full, and needs no room to grow.
 func (r *tableRow) part(leaf *tableLeaf, begin, end, count int) tableLeaf {
-	if end-begin == len(leaf.pack) {
+	part := tableLeaf{generation: r.generation, count: uint32(count)}
+	switch {
+	case end-begin < len(leaf.pack):
+		part.pack = newPack(end - begin)
+	case allocated.Size(cap(leaf.pack)) == allocated.Size(end-begin):
 		return *leaf
+	default:
+		part.pack = make([]byte, end-begin)
 	}
-	part := tableLeaf{generation: r.generation, count: uint32(count), pack: newPack(end - begin)}
 	copy(part.pack, leaf.pack[begin:end])
 	return part
 }
