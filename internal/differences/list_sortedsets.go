@@ -83,13 +83,37 @@ var sortedSetList = []Difference{
 		Avoids: func(call []string) bool { return sorts(call) && hasWord(call, "STORE") && !hasWord(call, "ALPHA") },
 	},
 	{
-		ID:    "sort-of-a-set-as-it-is",
-		Redis: "`SORT` of a set by a pattern without an asterisk answers with the members as they lie in memory",
+		ID: "sort-of-a-set-as-it-is",
+		Redis: "`SORT` of a set by a pattern without an asterisk answers with the members as they lie in memory, and takes " +
+			"the first of them for `LIMIT`",
 		Here:  "it answers with them in the order of `SMEMBERS`, which is the same on every node",
 		Why:   "such a `SORT` asks for no order",
 		Proof: "TestElementsAreSortedByOtherKeys",
 		Excuses: func(call []string, redis, here string) bool {
-			return sorts(call) && hasWord(call, "BY") && sortedLines(redis) == sortedLines(here)
+			if !sorts(call) || !hasWord(call, "BY") {
+				return false
+			}
+			some := hasWord(call, "LIMIT") && asksForNoOrder(call)
+			return sortedLines(redis) == sortedLines(here) ||
+				some && elementsOf(redis) > 0 && elementsOf(redis) == elementsOf(here)
+		},
+	},
+	{
+		ID:    "places-as-far",
+		Redis: "`COUNT` takes any of the places that are as far as each other, and answers with them in any order",
+		Here:  "it takes them in the order in which they are found, which is that of a search without `COUNT`",
+		Why:   "replies are the same on every node",
+		Probes: []Probe{{
+			[]string{
+				"GEOADD k 13.3 38.1 a 13.3 38.1 b 13.3 38.1 c 13.3 38.1 d 13.3 38.1 e 13.3 38.1 f 13.3 38.1 g 13.4 38.1 far",
+				"GEORADIUS k 13 38 300 km COUNT 3 DESC",
+			},
+			`(?s:\*3.*far.*\$1\r\nb.*\$1\r\nc\r\n)`, `(?s:\*3.*far.*\$1\r\na.*\$1\r\nb\r\n)`,
+		}},
+		Excuses: func(call []string, redis, here string) bool {
+			return isOfPlaces(call) && hasWord(call, "COUNT") && elementsOf(redis) > 0 &&
+				elementsOf(redis) == elementsOf(here) && sortedNumbers(redis) == sortedNumbers(here) &&
+				namesApart(redis, here) <= maxNamesApart
 		},
 	},
 	{
@@ -122,6 +146,61 @@ func asksForMany(call []string) bool {
 }
 
 func sorts(call []string) bool { return calls(call, "SORT") || calls(call, "SORT_RO") }
+
+// asksForNoOrder reports whether a call of SORT has no pattern that names keys: the last one counts.
+func asksForNoOrder(call []string) bool {
+	none := false
+	for i := 2; i+1 < len(call); i++ {
+		switch strings.ToUpper(call[i]) {
+		case "BY":
+			i++
+			none = !strings.Contains(call[i], "*")
+		case "GET":
+			i++
+		case "LIMIT":
+			i += 2
+		}
+	}
+	return none
+}
+
+// maxNamesApart is how many of the names in two replies may differ that are those of places as far as each other.
+const maxNamesApart = 3
+
+// sortedNumbers are the distances, positions and hashes of a reply with places, in order.
+func sortedNumbers(reply string) string {
+	var numbers []string
+	for _, line := range strings.Split(reply, "\r\n") {
+		if _, err := strconv.ParseFloat(strings.TrimLeft(line, ":,"), 64); err == nil {
+			numbers = append(numbers, line)
+		}
+	}
+	slices.Sort(numbers)
+	return strings.Join(numbers, " ")
+}
+
+// namesApart is how many lines of a reply the other one does not have.
+func namesApart(reply, other string) (apart int) {
+	lines := strings.Split(other, "\r\n")
+	for _, line := range strings.Split(reply, "\r\n") {
+		if at := slices.Index(lines, line); at >= 0 {
+			lines = slices.Delete(lines, at, at+1)
+		} else {
+			apart++
+		}
+	}
+	return apart
+}
+
+// elementsOf is how many elements a reply says that it has, -1 for one that is no array.
+func elementsOf(reply string) int {
+	count, _, _ := strings.Cut(reply, "\r\n")
+	n, err := strconv.Atoi(strings.TrimPrefix(count, "*"))
+	if err != nil || !strings.HasPrefix(count, "*") {
+		return -1
+	}
+	return n
+}
 
 // hasWord reports whether one of the arguments is a word.
 func hasWord(call []string, word string) bool {
