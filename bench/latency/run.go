@@ -2,6 +2,7 @@ package latency
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -148,11 +149,39 @@ func (m *measurement) beside(ctx context.Context) (err error) {
 	}
 	ours := all[slices.IndexFunc(all, func(r *system.Running) bool { return r.Name == system.Raftredis })]
 	for round := range m.Rounds {
-		if err := m.withOneDead(ctx, ours, round%2 == 0); err != nil {
+		if err := m.wholeAndNot(ctx, ours, round%2 == 0); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// maxTries is how often a round is measured if the leader changes meanwhile.
+const maxTries = 3
+
+var errLeaderChanged = errors.New("the leader changed while it was measured")
+
+// wholeAndNot is a round of withOneDead. What was measured while the leader changed does not count.
+func (m *measurement) wholeAndNot(ctx context.Context, r *system.Running, aliveFirst bool) (err error) {
+	for range maxTries {
+		counts := map[*series]int{}
+		for _, command := range commands {
+			for _, situation := range []string{allAlive, oneDead} {
+				s := m.result.of(command, situation)
+				counts[s] = len(s.samples)
+			}
+		}
+		if err = m.withOneDead(ctx, r, aliveFirst); !errors.Is(err, errLeaderChanged) {
+			break
+		}
+		for s, n := range counts {
+			s.samples = s.samples[:n]
+		}
+		if err := r.Await(ctx); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // measure finds the maximum once more, and measures at half of what is known of it.
@@ -233,7 +262,7 @@ func (m *measurement) withOneDead(ctx context.Context, r *system.Running, aliveF
 		}
 	}
 	if now, err := r.Leader(); err != nil || now != leader {
-		return fmt.Errorf("node %d led, and then node %d: %w", leader+1, now+1, err)
+		return errors.Join(errLeaderChanged, err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package scale
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -98,9 +99,26 @@ func (m *measurement) start(ctx context.Context, s system.System, place, keys in
 // cost is what requests cost, in microseconds of processors each.
 type cost struct{ leader, follower float64 }
 
-// costOf does work at the leader of a cluster, and says what a request cost. warmShare is which part of the period is
-// spent before.
+// maxTries is how often something is measured if the leader changes meanwhile.
+const maxTries = 3
+
+var errLeaderChanged = errors.New("the leader changed while it was measured")
+
+// costOf does work at the leader of a cluster, and says what a request cost.
 func costOf(ctx context.Context, r *system.Running, w work.Work) (c cost, s work.Speed, err error) {
+	for range maxTries {
+		if c, s, err = tryCostOf(ctx, r, w); !errors.Is(err, errLeaderChanged) {
+			break
+		}
+		if err := r.Await(ctx); err != nil {
+			return c, s, err
+		}
+	}
+	return c, s, err
+}
+
+// tryCostOf does it once. warmShare is which part of the period is spent before.
+func tryCostOf(ctx context.Context, r *system.Running, w work.Work) (c cost, s work.Speed, err error) {
 	const warmShare = 8
 	leader, err := r.Leader()
 	if err != nil {
@@ -133,7 +151,7 @@ func costOf(ctx context.Context, r *system.Running, w work.Work) (c cost, s work
 		}
 	}
 	if now, err := r.Leader(); err != nil || now != leader {
-		return c, s, fmt.Errorf("the leader changed while it was measured: %w", err)
+		return c, s, errors.Join(errLeaderChanged, err)
 	}
 	return c, s, nil
 }
