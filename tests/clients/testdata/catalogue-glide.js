@@ -38,9 +38,12 @@ async function found (pattern) {
   return all
 }
 
+// requestTimeout is for a busy machine whose disk is busy too: by default the library waits 250 ms.
+const requestTimeout = 10_000
+
 run({
   async greeting () {
-    client = await (inCluster ? GlideClusterClient : GlideClient).createClient({ addresses })
+    client = await (inCluster ? GlideClusterClient : GlideClient).createClient({ addresses, requestTimeout })
     same(await client.ping(), 'PONG')
     // A connection introduces itself before the first command of the program.
     say(`info ${await client.customCommand(['CLIENT', 'INFO'])}`)
@@ -162,7 +165,7 @@ run({
   },
   async databases () {
     if (inCluster) return
-    const other = await GlideClient.createClient({ addresses, databaseId: 1 })
+    const other = await GlideClient.createClient({ addresses, databaseId: 1, requestTimeout })
     same(await other.set(key('database'), 'value'), 'OK')
     same(await other.get(key('database')), 'value')
     same(await client.get(key('database')), null)
