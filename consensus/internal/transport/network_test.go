@@ -274,6 +274,7 @@ func TestConnectionsAndHandshakesAreBounded(t *testing.T) {
 		return conn
 	}
 	welcome := dialRaw(t, b)
+	b.awaitUntil("the end of its handshake", func() bool { return len(b.transport.handshakes) == 0 })
 	first, _ := open(), open()
 	b.awaitUntil("two handshakes", func() bool { return len(b.transport.handshakes) == 2 })
 	closedByPeer(t, open()) // a third handshake
