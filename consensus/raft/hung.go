@@ -19,9 +19,10 @@ import (
 //  2. If it leads an election timeout later still, it becomes a follower. The others elect.
 //  3. As a follower it does not campaign until the disk is back: see Tick.
 //
-// A slow disk is not one that hangs: each completion begins the count anew, and the count goes at least to twice what
-// the last completion took. Without the second rule, disks that all take a little longer than the limit would let every
-// leader hand over to one that does no better.
+// A slow disk is not one that hangs: each completion begins the count anew, that of a seal too, which the host tells
+// by the last operation before it; and the count goes at least to twice what the last completion took. Without the
+// second rule, disks that all take a little longer than the limit would let every leader hand over to one that does
+// no better.
 const (
 	// hungElections is the least that HungTicks counts as, in election timeouts: an election takes up to two, so a leader
 	// that waits no longer may cost more than its disk does.

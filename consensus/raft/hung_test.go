@@ -218,3 +218,21 @@ func TestAFollowerWhoseDiskHangsDoesNotCampaign(t *testing.T) {
 		t.Fatalf("the disk is back: %v", sent)
 	}
 }
+
+// F20: A disk that does something else first, such as a seal that takes as long, has not hung meanwhile: the operation
+// behind it has its own time. What completed before that says nothing.
+func TestASealBeforeAnOperationIsACompletion(t *testing.T) {
+	for seal, want := range map[int]int{15: 30, 0: theLimit} {
+		g := hungLeader(t, 3)
+		flying := g.rd.Append.Number
+		g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 3})
+		g.hang(seal, 2, 3)
+		g.core.Appended(flying - 1)
+		g.hang(1, 2, 3)
+		g.core.Appended(flying - 2)
+		if sent := only(g.hang(want-2, 2, 3), TimeoutNow); len(sent) != 0 || g.core.Role() != Leader {
+			t.Fatalf("behind a seal of %d ticks it gives its place up before %d", seal, want)
+		}
+		g.one(g.hang(1, 2, 3), TimeoutNow)
+	}
+}

@@ -30,8 +30,8 @@ type disk struct {
 	flying []flight
 	// promised are the promises that left with operations in flight, the newest of each sort: see promises.
 	promised []promised
-	// waited counts the ticks since an operation last completed while others were on their way, or since one left for
-	// an idle disk; waitedBefore is what it was when the last one completed.
+	// waited counts the ticks since the disk last completed something while operations were on their way, or since one
+	// left for an idle disk; waitedBefore is what it was when the last one completed.
 	waited       int
 	waitedBefore int
 }
@@ -86,7 +86,8 @@ func (d *disk) hand(
 	return d.handed.number
 }
 
-// completed tells that all operations up to number are durable. Numbers that completed before are ignored.
+// completed tells that all operations up to number are durable. The last one that did may be told again: the disk has
+// done something else, and has not hung until now. Other numbers that completed before are ignored.
 func (d *disk) completed(number raftlog.OperationNumber) {
 	if number > d.handed.number {
 		panic(fmt.Sprintf("raft: operation %d completed, the last one handed out is %d", number, d.handed.number))
@@ -98,7 +99,7 @@ func (d *disk) completed(number raftlog.OperationNumber) {
 	}
 	d.flying = append(d.flying[:0], d.flying[n:]...)
 	d.promised = slices.DeleteFunc(d.promised, func(p promised) bool { return p.with <= number })
-	if n > 0 {
+	if n > 0 || number == d.done.number && !d.idle() {
 		d.waited, d.waitedBefore = 0, d.waited
 	}
 }

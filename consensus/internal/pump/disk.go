@@ -75,7 +75,8 @@ func (r *Runner) commitLocked(operations []raft.AppendOperation) bool {
 		r.durable.note(operations)
 	}
 	r.noteSynced(operations, began)
-	r.appended.Store(uint64(operations[len(operations)-1].Number))
+	r.last = operations[len(operations)-1].Number
+	r.appended.Store(uint64(r.last))
 	r.wakeLoop()
 	if promises := engine.CoalescePromises(operations); len(promises) > 0 {
 		r.effects.Transport.Send(promises)
@@ -92,6 +93,10 @@ func (r *Runner) seal() bool {
 	if err := r.effects.Log.Seal(); err != nil {
 		r.fail(fmt.Errorf("seal the log: %w", err))
 		return false
+	}
+	// What was handed out meanwhile has waited for this: the disk is slow, and does not hang.
+	if r.writing.Load() > 0 && r.last != 0 && r.appended.CompareAndSwap(0, uint64(r.last)) {
+		r.wakeLoop()
 	}
 	return true
 }

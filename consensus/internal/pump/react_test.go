@@ -254,3 +254,21 @@ func TestASyncThatReadsWaitForIsTheLogWriters(t *testing.T) {
 		}
 	}
 }
+
+// F20: a seal tells what was handed out meanwhile that the disk moves, and wakes nothing else.
+func TestASealTellsThatTheDiskMoves(t *testing.T) {
+	for _, c := range []struct{ writing, last, known, want uint64 }{
+		{0, 7, 0, 0}, {1, 7, 0, 7}, {1, 0, 0, 0}, {1, 7, 9, 9},
+	} {
+		r := &Runner{effects: Effects{Log: &memoryLog{}}, wake: make(chan struct{}, 1)}
+		r.writing.Store(int64(c.writing))
+		r.last = raftlog.OperationNumber(c.last)
+		r.appended.Store(c.known)
+		if !r.seal() || r.appended.Load() != c.want {
+			t.Errorf("%+v: the loop is known of operation %d", c, r.appended.Load())
+		}
+		if woken := len(r.wake) > 0; woken != (c.want != c.known) {
+			t.Errorf("%+v: the loop is woken: %v", c, woken)
+		}
+	}
+}

@@ -152,9 +152,10 @@ type Runner struct {
 	diskLock, applyLock sync.Mutex
 	writing, applying   atomic.Int64
 	disk                pace
-	sealing             atomic.Bool         // asked for
-	unsealed            atomic.Bool         // a group of a loop that went on without it has no seal behind it
-	group               []raftlog.Operation // of the journal's writer
+	sealing             atomic.Bool             // asked for
+	unsealed            atomic.Bool             // a group of a loop that went on without it has no seal behind it
+	group               []raftlog.Operation     // of the journal's writer
+	last                raftlog.OperationNumber // that was made durable; of the journal's writer
 	rounds              rounds
 	// endFetch gives up the fetch of a file that was asked for last; it is the loop's.
 	endFetch context.CancelFunc
