@@ -265,7 +265,7 @@ func TestASealTellsThatTheDiskMoves(t *testing.T) {
 		r.last = raftlog.OperationNumber(c.last)
 		r.appended.Store(c.known)
 		if !r.seal() || r.appended.Load() != c.want {
-			t.Errorf("%+v: the loop is known of operation %d", c, r.appended.Load())
+			t.Errorf("%+v: the loop hears of operation %d", c, r.appended.Load())
 		}
 		if woken := len(r.wake) > 0; woken != (c.want != c.known) {
 			t.Errorf("%+v: the loop is woken: %v", c, woken)
