@@ -182,7 +182,8 @@ func staysInDatabase(words call) bool {
 // keys were used.
 func showsNode(words call) bool {
 	spec, fault := commands.Find(words.args())
-	return fault == command.NoFault && (spec == node.MemoryUsage || spec == data.ObjectIdleTime)
+	return fault == command.NoFault &&
+		(spec == node.MemoryUsage || spec == data.ObjectIdleTime || spec == node.DebugObject)
 }
 
 // fits reports whether a call is short, and a read if it must be one.

@@ -127,7 +127,7 @@ func (r *Run) sameReplies(a, b []byte) bool {
 	return bytes.Equal(a, b)
 }
 
-// withoutNumbers is a reply in which each number is 0.
+// withoutNumbers is a reply in which each number is 0, and when a key was used in what DEBUG OBJECT says.
 func withoutNumbers(reply []byte) []byte {
-	return regexp.MustCompile(`(?m)^:\d+\r$`).ReplaceAll(reply, []byte(":0\r"))
+	return regexp.MustCompile(`(?m)(^:|\blru:|\blru_seconds_idle:)\d+`).ReplaceAll(reply, []byte("${1}0"))
 }

@@ -1,6 +1,7 @@
 package worlds
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -109,6 +110,13 @@ func TestTheReplayLetsMemoryUsageDiffer(t *testing.T) {
 	w.ask(10, "SET k v")
 	w.ask(5000, "OBJECT IDLETIME k").Run.(*Run).run.Reply = []byte(":3\r\n") // each node has its own
 	w.check(t, "")
+	for was, want := range map[string]string{"lru:": "", "lru_seconds_idle:": "", "serializedlength:": "was answered"} {
+		w = newWorld(t)
+		w.ask(10, "SET k v")
+		run := w.ask(20, "DEBUG OBJECT k").Run.(*Run).run
+		run.Reply = bytes.Replace(run.Reply, []byte(was), []byte(was+"7"), 1)
+		w.check(t, want)
+	}
 	w = newWorld(t)
 	w.ask(10, "SET k v")
 	w.ask(20, "STRLEN k").Run.(*Run).run.Reply = []byte(":2\r\n")
