@@ -2,9 +2,12 @@ package fsm
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
 )
 
 // TestUpcomingBodiesChangeNothing applies a random log to two machines. One of them is told now and then what comes
@@ -130,11 +133,148 @@ func TestManyReadsAnswerAsOne(t *testing.T) {
 		calls = append(calls, [][]byte{[]byte("GET"), key})
 	}
 	calls = append(calls, words("dbsize"), words("mget a b"), words("nosuch"), words("get"))
+	calls = append(calls, words("get "+strings.Repeat("a", 2*soughtKeyBytes)))
 	want := ""
 	for _, call := range calls {
 		want += do(m, call)
 	}
 	if got := do(m, calls...); got != want {
 		t.Errorf("together %q, alone %q", got, want)
+	}
+}
+
+// repeated is a body of n equal commands.
+func repeated(n int, args ...string) (b []byte) {
+	for range n {
+		b = argv.Append(b, toArgs(args))
+	}
+	return b
+}
+
+// TestEachCommandIsLookedAtOnce counts commands that are looked at. The time under the machine's lock grows with them.
+// Commands without a key are in every place, where bounds that count keys do not see them.
+func TestEachCommandIsLookedAtOnce(t *testing.T) {
+	long := string(make([]byte, soughtKeyBytes+1))
+	for name, of := range map[string]func(n int) []byte{
+		"an empty key":      func(n int) []byte { return repeated(n, "incr", "") },
+		"no argument":       func(n int) []byte { return repeated(n, "flushall") },
+		"a key":             func(n int) []byte { return repeated(n, "incr", "a") },
+		"a long key":        func(n int) []byte { return repeated(n, "incr", long) },
+		"SELECT":            func(n int) []byte { return repeated(n, "select", "3") },
+		"none behind a key": func(n int) []byte { return append(body("incr a"), repeated(n-1, "incr", "")...) },
+		"none behind keys":  func(n int) []byte { return append(repeated(n/2, "incr", "a"), repeated(n-n/2, "flushdb")...) },
+		"a key behind none": func(n int) []byte { return append(repeated(n-1, "incr", ""), body("incr a")...) },
+	} {
+		for n, want := range map[int]int{2: 2, 31: 31, 32: 32, 33: 32, 34: 34, 63: 63, 64: 64, 65: 64, 66: 66, 5000: 5000} {
+			for _, shown := range []bool{false, true} {
+				m, b := newMachine(t), of(n)
+				if shown {
+					m.Upcoming([][]byte{b, repeated(3, "incr", "")})
+					if m.coming.looked > soughtKeys {
+						t.Fatalf("%d × %s: %d are looked at together", n, name, m.coming.looked)
+					}
+				}
+				for rest := b; len(rest) > 0; {
+					var ok bool
+					if _, rest, ok = m.next(rest); !ok {
+						t.Fatal("this is no body")
+					}
+					if ahead := m.coming.looked - m.coming.passed; ahead >= soughtKeys {
+						t.Fatalf("%d × %s: %d are looked at ahead", n, name, ahead)
+					}
+				}
+				got := int(m.coming.looked)
+				if shown && n < soughtKeys {
+					got -= min(3, soughtKeys-n) // of the other body
+				}
+				if got != want {
+					t.Errorf("%d × %s, shown %v: %d are looked at, want %d", n, name, shown, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestALookEndsBehindMuch is about long commands, at the edges of the bounds.
+func TestALookEndsBehindMuch(t *testing.T) {
+	set := func(size int) []byte { // a command of so many bytes
+		args := append(words("set a"), make([]byte, size))
+		for argv.Size(args) > size {
+			args[2] = args[2][1:]
+		}
+		return argv.Append(nil, args)
+	}
+	del := func(arguments int) []byte {
+		return argv.Append(nil, append(words("del"), slices.Repeat(words("a"), arguments-1)...))
+	}
+	for name, test := range map[string]struct {
+		first, second []byte
+		looked, all   uint64
+	}{
+		"bytes n-1":       {set(soughtBytes - 1), del(2), 2, 2},
+		"bytes n":         {set(soughtBytes), del(2), 1, 3},
+		"bytes n+1":       {set(soughtBytes + 1), del(2), 1, 3},
+		"much behind":     {del(2), set(soughtBytes), 2, 2},
+		"arguments n-1":   {set(20), del(soughtArguments - 1), 3, 3},
+		"arguments n":     {set(20), del(soughtArguments), 3, 3},
+		"arguments n+1":   {set(20), del(soughtArguments + 1), 1, 1},
+		"most arguments":  {set(20), del(argv.MaxArgs), 1, 1},
+		"arguments first": {del(soughtArguments + 1), del(2), 0, 2},
+	} {
+		m := newMachine(t)
+		b := slices.Concat(test.first, test.second, body("set b 1"))
+		shown := test.looked
+		if shown == 3 { // all of the body
+			shown++
+		}
+		m.Upcoming([][]byte{b, body("set c 1"), nil})
+		if got := m.coming.looked; got != shown {
+			t.Errorf("%s: a look at bodies reaches %d commands, want %d", name, got, shown)
+		}
+		m = newMachine(t)
+		args, rest, _ := m.next(b)
+		if got := m.coming.looked; args == nil || got != test.looked {
+			t.Errorf("%s: a look reaches %d commands, want %d", name, got, test.looked)
+		}
+		for len(rest) > 0 {
+			_, rest, _ = m.next(rest)
+		}
+		if got := m.coming.looked; got != test.all {
+			t.Errorf("%s: %d commands are looked at, want %d", name, got, test.all)
+		}
+		if held := cap(m.coming.arguments); held > 2*soughtArguments {
+			t.Errorf("%s: %d arguments are held", name, held)
+		}
+	}
+	for bytes, want := range map[int]int{soughtKeyBytes - 1: 1, soughtKeyBytes: 1, soughtKeyBytes + 1: 0} {
+		m := newMachine(t)
+		m.next(repeated(2, "set", string(make([]byte, bytes)), "1"))
+		if got := m.coming.count / 2; got != want {
+			t.Errorf("of keys of %d bytes %d are fetched for each command, want %d", bytes, got, want)
+		}
+	}
+}
+
+// TestBodiesThatEndEarlyAreLookedAtInPart applies transactions that do not happen, and empty and damaged bodies. None
+// of them makes more than one look.
+func TestBodiesThatEndEarlyAreLookedAtInPart(t *testing.T) {
+	m := newMachine(t)
+	do(m, words("set k 1"))
+	head := argv.Append(nil, command.TransactionHead([]command.Watched{{Key: []byte("k"), Index: 0, Present: false}}))
+	var bodies [][]byte
+	for range 10 {
+		bodies = append(bodies, append(bytes.Clone(head), repeated(1000, "incr", "")...), nil, []byte{0}, []byte{2, 1, 'x'},
+			append(bytes.Clone(head), repeated(1000, "del", "a")...))
+	}
+	m.Upcoming(bodies)
+	for i, b := range bodies {
+		before := m.coming.looked
+		m.Apply(m.Index()+1, 0, b, nil)
+		if got := m.coming.looked - before; got > soughtKeys {
+			t.Fatalf("%d commands of body %d are looked at", got, i)
+		}
+	}
+	if got := do(m, words("exists a")); got != ":0\r\n" {
+		t.Fatalf("a transaction happened: %q", got)
 	}
 }

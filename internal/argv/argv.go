@@ -90,6 +90,15 @@ func Next(body []byte, into [][]byte) (args [][]byte, rest []byte, err error) {
 	return args, rest, nil
 }
 
+// Count is how many arguments the first command of a body says that it has, 0 if it does not say.
+func Count(body []byte) uint64 {
+	count, _, err := uvarint(body)
+	if err != nil {
+		return 0
+	}
+	return count
+}
+
 // Cursor goes over the arguments of a body of which a beginning is here and the rest is to come. The zero value stands
 // at the beginning.
 type Cursor struct {

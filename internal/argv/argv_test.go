@@ -48,6 +48,20 @@ func TestBodyGivesBackItsCommandsInOrder(t *testing.T) {
 	}
 }
 
+func TestCountIsWhatTheFirstCommandSays(t *testing.T) {
+	for want, body := range map[uint64][]byte{
+		0: nil, 1: Append(nil, split("PING")), 3: Append(Append(nil, split("SET a 1")), split("INCR a")),
+		128: {0x80, 0x01}, MaxArgs + 1: {0x81, 0x80, 0x40},
+	} {
+		if got := Count(body); got != want {
+			t.Errorf("% x: %d arguments, want %d", body, got, want)
+		}
+	}
+	if got := Count([]byte{0x81, 0x00}); got != 0 {
+		t.Errorf("of what no encoder writes: %d", got)
+	}
+}
+
 func TestEveryCutOfABodyIsTruncated(t *testing.T) {
 	body := Append(nil, split("MSET alpha 1 beta 2"))
 	for n := range body {
