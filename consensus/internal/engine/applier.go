@@ -398,8 +398,8 @@ func (a *Applier) Foresee(entries []raftlog.Entry) {
 	entries = entries[:min(len(entries), foreseenEntries)]
 	f.shown = entries[len(entries)-1].Index
 	for i := range entries {
-		if e := &entries[i]; len(e.Body) > 0 && e.Kind.Traits().ForMachine {
-			f.bodies = append(f.bodies, e.Body)
+		if body := bodyAhead(&entries[i]); len(body) > 0 {
+			f.bodies = append(f.bodies, body)
 		}
 	}
 	if len(f.bodies) > 1 {
@@ -407,4 +407,16 @@ func (a *Applier) Foresee(entries []raftlog.Entry) {
 	}
 	clear(f.bodies)
 	f.bodies = f.bodies[:0]
+}
+
+// bodyAhead is what the machine gets of an entry unless it is a repetition in a session, empty if it gets nothing.
+func bodyAhead(e *raftlog.Entry) []byte {
+	switch traits := e.Kind.Traits(); {
+	case !traits.ForMachine:
+		return nil
+	case !traits.InSession:
+		return e.Body
+	}
+	b, _ := raftlog.DecodeSessionBody(e.Body)
+	return b.Command
 }

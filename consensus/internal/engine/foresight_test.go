@@ -12,11 +12,13 @@ import (
 type forewarned struct {
 	journal
 	shown []string
+	// at are the places of those.
+	at []*byte
 }
 
 func (f *forewarned) Upcoming(bodies [][]byte) {
 	for _, b := range bodies {
-		f.shown = append(f.shown, string(b))
+		f.shown, f.at = append(f.shown, string(b)), append(f.at, &b[0])
 	}
 }
 
@@ -56,6 +58,50 @@ func TestTheMachineIsShownABodyOnce(t *testing.T) {
 		l.entry(raftlog.EntryCommand, 2, 0, "both"), l.entry(raftlog.EntryCommand, 2, 0, "these"),
 	}, &report)
 	if got := f.shown[len(want):]; !slices.Equal(got, []string{"both", "these"}) {
+		t.Fatalf("the machine was shown %q", got)
+	}
+}
+
+// TestTheMachineIsShownWhatIsInSessions: of an entry in a session the command alone, at its place in memory, for that
+// is what Apply gets. Nothing of one that opens a session, of a command that is empty, or of what is no such body.
+func TestTheMachineIsShownWhatIsInSessions(t *testing.T) {
+	o := DefaultOptions()
+	o.ID, o.Boot = 1, 101
+	f := &forewarned{}
+	a := NewApplier(o, f, SnapshotState{})
+	l := &pieceLog{next: 1}
+	inSession := func(b raftlog.SessionBody) raftlog.Entry {
+		body := append(b.AppendHeader(nil), b.Command...)
+		return l.entry(raftlog.EntrySession, 2, 0, string(body))
+	}
+	opening := inSession(raftlog.SessionBody{Operation: raftlog.SessionOpen, TTLMillis: 1000})
+	entries := []raftlog.Entry{FirstEntry(clusterOf(3), 1000), opening}
+	var want []string
+	for i := range 3 {
+		command := fmt.Sprint("command ", i)
+		entries = append(entries, inSession(raftlog.SessionBody{
+			Operation: raftlog.SessionCommand, Session: uint64(opening.Index), Sequence: uint64(i + 1), Command: []byte(command),
+		}))
+		want = append(want, command)
+	}
+	entries = append(entries, l.entry(raftlog.EntryCommand, 2, 0, "in none"))
+	want = append(want, "in none")
+	var report Applied
+	a.Apply(entries, &report)
+	if !slices.Equal(f.shown, want) || !slices.Equal(f.applied, want) {
+		t.Fatalf("the machine was shown %q, and applied %q, want %q", f.shown, f.applied, want)
+	}
+	for i, at := range f.at {
+		if body := entries[i+2].Body; at != &body[len(body)-len(want[i])] {
+			t.Errorf("%q is shown at another place", want[i])
+		}
+	}
+	empty := raftlog.SessionBody{Operation: raftlog.SessionCommand, Session: uint64(opening.Index), Sequence: 4}
+	a.Foresee([]raftlog.Entry{
+		inSession(empty), l.entry(raftlog.EntrySession, 2, 0, "\x01 none"), l.entry(raftlog.EntryCommand, 2, 0, "y"),
+		l.entry(raftlog.EntryCommand, 2, 0, "z"),
+	})
+	if got := f.shown[len(want):]; !slices.Equal(got, []string{"y", "z"}) {
 		t.Fatalf("the machine was shown %q", got)
 	}
 }
