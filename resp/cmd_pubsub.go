@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -54,6 +55,12 @@ const (
 	tooManyPatterns  = "ERR clients of this node listen to too many patterns: each message is compared with all of them"
 )
 
+// longPattern refuses PSUBSCRIBE of a pattern that is longer than the table has them.
+var longPattern = fmt.Sprintf("ERR a pattern is longer than %d bytes: each message is compared with all of them",
+	channels.MaxPatternBytes)
+
+func isLongPattern(pattern []byte) bool { return len(pattern) > channels.MaxPatternBytes }
+
 // pubSubHandlers answer the commands by which clients listen.
 var pubSubHandlers = []handler{
 	listens(node.Subscribe, channels.Plain),
@@ -84,6 +91,8 @@ func listens(of *command.Spec, kind channels.Kind) handler {
 			return reply.Error(dst, listensUnwatched)
 		case kind == channels.Shard && c.isAnswering():
 			return reply.Error(dst, shardWithin)
+		case kind == channels.Pattern && slices.ContainsFunc(args[1:], isLongPattern):
+			return reply.Error(dst, longPattern)
 		}
 		if redirect := c.movedFrom([]command.Call{{Spec: of, Args: args}}); redirect != "" {
 			return reply.Error(dst, redirect)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/channels"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -276,7 +277,14 @@ func TestListenersAreBounded(t *testing.T) {
 	expectSays(t, c, "PSUBSCRIBE a b c", "-"+tooManyPatterns+"\r\n")
 	expectSays(t, c, "PSUBSCRIBE a b", pushed(2, "psubscribe", "a", 1)+pushed(2, "psubscribe", "b", 2))
 	expectSays(t, c, "PSUBSCRIBE c", "-"+tooManyPatterns+"\r\n")
-	before, refused := s.input.Used(), 0
+	expectSays(t, c, "PUNSUBSCRIBE b", pushed(2, "punsubscribe", "b", 1))
+	longest := strings.Repeat("p", channels.MaxPatternBytes)
+	expectSays(t, c, "PSUBSCRIBE b "+longest+"p", "-"+longPattern+"\r\n")
+	expectSays(t, c, "PSUBSCRIBE "+longest, pushed(2, "psubscribe", longest, 2))
+	expectSays(t, c, "PUNSUBSCRIBE "+longest+"p "+longest,
+		pushed(2, "punsubscribe", longest+"p", 2)+pushed(2, "punsubscribe", longest, 1))
+	expectSays(t, c, "SUBSCRIBE "+longest+"p", pushed(2, "subscribe", longest+"p", 2))
+	before, refused := s.input.Used()-int64(len(longest)+1+listenerBytes), 0
 	for i := 0; refused == 0 && i < 100; i++ {
 		if got := c.send(fmt.Sprintf("SUBSCRIBE %s%d\r\n", strings.Repeat("n", 20<<10), i)); got[0] == '-' {
 			refused++

@@ -8,6 +8,7 @@ import (
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/internal/commands/data"
+	"github.com/raftredis/raftredis/resp/channels"
 )
 
 // storeWith is a store with strings of zeros.
@@ -134,6 +135,44 @@ func TestWhatStoresNothingIsInNoBody(t *testing.T) {
 			newClient(t, testServer(t, Options{Store: store})).send(pipeline)
 			if len(store.bodies) != 1 || strings.Contains(string(store.bodies[0]), strings.Fields(read)[0]) {
 				t.Errorf("%q makes the entries %q", pipeline, store.bodies)
+			}
+		}
+	}
+}
+
+// deaf is a client that listens.
+type deaf int
+
+func (deaf) Hear(*channels.Message) {}
+
+// A run of messages is cut by who hears them, also where RAFT.ONCE carries them: at one message less than fits, at as
+// many, and at one more.
+func TestARunOfMessagesIsCutByWhoHearsThem(t *testing.T) {
+	for line, sharded := range map[string]bool{
+		"PUBLISH channel text": false, "RAFT.ONCE 1 1 PUBLISH channel text": false, "SPUBLISH channel text": true,
+	} {
+		const clients = 1000
+		store, c := listeningClients(t, 2)
+		listeners := c[0].conn.server.channels
+		for i := range clients {
+			listeners.Join(channels.Plain, []string{"channel"}, deaf(i))
+			listeners.Join(channels.Shard, []string{"channel"}, deaf(i))
+		}
+		args := words(line)
+		heard := listeners.Work([]byte("channel"), len("channeltext"), sharded)
+		fit := command.MaxEntryWork / (argv.Size(args) + 256*len(args) + heard)
+		if heard < clients*len("channeltext") || fit < 2 || fit > 50 {
+			t.Fatalf("%s is estimated as %d, of which %d fit", line, heard, fit)
+		}
+		spec, _ := commands.Find(args)
+		if cost := spec.Estimate(args, 0, (*foreseen)(c[1].conn)); cost.Work != 256*len(args)+heard {
+			t.Errorf("%s is estimated as %d, want %d more than %d", line, cost.Work, heard, 256*len(args))
+		}
+		for count, want := range map[int]int{1: 1, fit - 1: 1, fit: 1, fit + 1: 2, 2*fit + 1: 3} {
+			runs := countRuns(store)
+			c[1].send(strings.Repeat(line+"\r\n", count))
+			if *runs != want {
+				t.Errorf("%s: %d calls, of which %d fit, came in %d runs, want %d", line, count, fit, *runs, want)
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/channels"
 	"github.com/raftredis/raftredis/resp/stats"
 )
 
@@ -225,6 +226,11 @@ func (f *foreseen) Weigh(key []byte) int {
 	return weight + brought
 }
 
+// Hearing is that of command.Audience.
+func (f *foreseen) Hearing(channel, message []byte, sharded bool) int {
+	return f.server.channels.Work(channel, len(channel)+len(message), sharded)
+}
+
 // maxTransactionWork is how much work a transaction with writes may be, if it has several commands: two seconds or so,
 // in which the nodes execute nothing else. Others are cut at a thousandth of that.
 const maxTransactionWork = 1 << 10 * command.MaxEntryWork
@@ -236,7 +242,8 @@ func (c *Conn) isTooMuchWork(t *transaction) bool {
 		return false
 	}
 	stored := queuedBefore{
-		store: c.server.store, database: c.request.Run.Database, swapped: map[int]int{}, made: map[string]int{},
+		store: c.server.store, audience: c.server.channels, database: c.request.Run.Database,
+		swapped: map[int]int{}, made: map[string]int{},
 	}
 	work, commands := 0, 0
 	for i := range t.calls {
@@ -258,7 +265,8 @@ func (c *Conn) isTooMuchWork(t *transaction) bool {
 // queuedBefore is what a command of a transaction may find at its keys. It is no bound, unlike foreseen: by that a run
 // is cut, and by this a transaction is refused.
 type queuedBefore struct {
-	store Store
+	store    Store
+	audience *channels.Table
 	// database is the one in which the command is. swapped says for databases that SWAPDB gave another number which one
 	// each was before: by that the store knows what is in it.
 	database int
@@ -270,6 +278,12 @@ type queuedBefore struct {
 // Weigh is that of command.Stored.
 func (q *queuedBefore) Weigh(key []byte) int {
 	return max(q.store.Weigh(q.before(q.database), key), q.made[string(key)])
+}
+
+// Hearing is that of command.Audience. How long the messages are does not count: by that the transaction has its bound,
+// and together they are no more work than one as long.
+func (q *queuedBefore) Hearing(channel, _ []byte, sharded bool) int {
+	return q.audience.Work(channel, 0, sharded)
 }
 
 // before is the number that a database had before the transaction.

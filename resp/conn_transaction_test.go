@@ -9,6 +9,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/resp/channels"
 	"github.com/raftredis/raftredis/resp/wire"
 )
 
@@ -128,6 +129,29 @@ func TestATransactionIsNotTooMuchWork(t *testing.T) {
 		refused := strings.HasSuffix(got, "-"+abortedBy(tooMuchWork)+"\r\n")
 		if entry := len(store.bodies) == 1; refused != c.refused || entry != (!refused && !slices.Contains(reads, c.line)) {
 			t.Errorf("%d times %s of %d bytes: refused %v, %d entries", c.count, c.line, c.weight, refused, len(store.bodies))
+		}
+	}
+}
+
+// Who hears the messages of a transaction is a part of its work; how long they are is not, that has its own bound.
+func TestMessagesOfATransactionAreWork(t *testing.T) {
+	const clients = 10_000
+	_, c := listeningClients(t, 1)
+	for i := range clients {
+		c[0].conn.server.channels.Join(channels.Plain, []string{"a"}, deaf(i))
+	}
+	for _, m := range []struct {
+		count, bytes int
+		want         string
+	}{
+		{10, 1, "*10\r\n"}, {10, 25_000, "*10\r\n"}, {2000, 1, "-" + abortedBy(tooMuchWork) + "\r\n"},
+	} {
+		c[0].send("MULTI\r\n")
+		for range m.count {
+			expectSays(t, c[0], "PUBLISH a "+strings.Repeat("t", m.bytes), "+QUEUED\r\n")
+		}
+		if got := c[0].send("EXEC\r\n"); !strings.HasPrefix(got, m.want) {
+			t.Errorf("EXEC of %d messages of %d bytes is answered %.80q, want %q", m.count, m.bytes, got, m.want)
 		}
 	}
 }

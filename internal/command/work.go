@@ -29,6 +29,12 @@ type StoredKeys interface {
 	Keys() int
 }
 
+// Audience tells what this node knows of the clients that listen to messages. A Stored may be one.
+type Audience interface {
+	// Hearing is how much work it is to hand a message to those that listen to its channel.
+	Hearing(channel, message []byte, sharded bool) int
+}
+
 // Estimate is about a call.
 type Estimate struct {
 	// Work is how much the call is.

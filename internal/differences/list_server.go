@@ -136,6 +136,25 @@ var serverList = []Difference{
 		Proof: "TestToListenIsConfirmed",
 	},
 	{
+		ID:    "long-patterns",
+		Redis: "`PSUBSCRIBE` takes patterns of any length",
+		Here:  "it refuses a pattern of more than 1,024 bytes",
+		Why:   "each message is compared with all patterns while all other commands wait",
+		Probes: []Probe{
+			{[]string{"PSUBSCRIBE " + strings.Repeat("p", 1025)}, `(?s:\*3\r\n\$10\r\npsubscribe.*)`,
+				`-ERR a pattern is longer than 1024 bytes: .*\r\n`},
+		},
+	},
+	{
+		ID:    "comparisons-end",
+		Redis: "`PUBLISH` compares a channel with a pattern for as long as that takes: at worst the product of the lengths",
+		Here: "the comparison ends after 16,384 steps, without a match. A step is the look at a byte of the pattern for " +
+			"one of the channel: a pattern of 64 bytes and a channel of 256 are always compared to the end, and `news.*` " +
+			"with any channel",
+		Why:   "each message is compared with all patterns while all other commands wait",
+		Proof: "TestAMessageIsComparedInBoundedSteps",
+	},
+	{
 		ID:    "listeners-miss-nothing",
 		Redis: "clients that listen stay connected to a node that hears of no message",
 		Here:  "their connections end there, and where a node takes over a snapshot and passes over messages",

@@ -4,10 +4,13 @@
 // Invariants:
 //
 //  1. Texts and patterns are bytes: nothing is decoded.
-//  2. The work is at most the product of the lengths, and nothing is allocated, whatever a client sends.
+//  2. The work is at most the product of the lengths, and nothing is allocated, whatever a client sends. Within has a
+//     bound beside that.
 //
 // The package imports nothing of the project. Rejected: path.Match, whose patterns are others.
 package glob
+
+import "math"
 
 // Match matches a text against a pattern. An empty text matches the empty pattern and the plain star, and as in Redis
 // no other pattern, such as two stars.
@@ -15,6 +18,14 @@ package glob
 // Only the last star is ever tried again, so the work is at most the product of the lengths; the recursion that is
 // usual here takes exponential time for patterns with many stars.
 func Match[T string | []byte](pattern []byte, text T) bool {
+	return Within(pattern, text, math.MaxInt)
+}
+
+// Within is Match in at most so many steps: what is not known to match then does not match. A step is the look at one
+// byte of the pattern for one of the text, and each two are looked at together at most once. So where the product of
+// the lengths is at most the number of steps, the answer is that of Match. A set in brackets is looked at as a whole:
+// the last one may go beyond the steps by its length.
+func Within[T string | []byte](pattern []byte, text T, steps int) bool {
 	if len(text) == 0 {
 		return len(pattern) == 0 || string(pattern) == "*"
 	}
@@ -24,10 +35,17 @@ func Match[T string | []byte](pattern []byte, text T) bool {
 		if p < len(pattern) && pattern[p] == '*' {
 			starP, starT = p, t
 			p++
+			if p == len(pattern) {
+				return true
+			}
 			continue
 		}
 		if p < len(pattern) {
-			if matched, width := matchOne(pattern[p:], text[t]); matched {
+			matched, width := matchOne(pattern[p:], text[t])
+			if steps -= width; steps < 0 {
+				return false
+			}
+			if matched {
 				p, t = p+width, t+1
 				continue
 			}
@@ -42,6 +60,26 @@ func Match[T string | []byte](pattern []byte, text T) bool {
 		p++
 	}
 	return p == len(pattern)
+}
+
+// Spread is about how many steps it may take to match a pattern: at most its length, and the spread for each byte of
+// the text. It is the length of the longest part behind a star up to the next one, since such a part is tried from each
+// byte of the text at most once, and each part once more.
+func Spread(pattern []byte) (longest int) {
+	part, starred := 0, false
+	for p := 0; p < len(pattern); {
+		if pattern[p] == '*' {
+			part, starred = 0, true
+			p++
+			continue
+		}
+		_, width := matchOne(pattern[p:], 0)
+		p, part = p+width, part+width
+		if starred {
+			longest = max(longest, part)
+		}
+	}
+	return longest
 }
 
 // matchOne matches one byte against the first element of a pattern, which is no star, and returns the element's width.

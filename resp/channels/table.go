@@ -5,8 +5,9 @@
 //
 //  1. All clients that listen to a channel hear its messages in the order in which they are sent.
 //  2. To send costs the look at a counter while no client listens, and blocks for no client ever.
-//  3. What a table holds is bounded: names by what a client may hold in requests, patterns by their number, since each
-//     message is compared with all of them.
+//  3. What a table holds is bounded: names by what a client may hold in requests, patterns by their number and their
+//     length, since each message is compared with all of them. So is a comparison.
+//  4. Who sends waits for no more than a portion of the names that a client comes for, leaves or lists.
 package channels
 
 import (
@@ -29,6 +30,20 @@ const (
 	Kinds
 )
 
+const (
+	// MaxPatternBytes is how long a pattern may be that a client listens to. The table does not look at that.
+	MaxPatternBytes = 1 << 10
+	// maxSteps is how many steps the comparison of a pattern with a channel may take (glob.Within): one that takes more
+	// ends without a match. It never does where the product of the lengths is at most that. So 10,000 patterns are
+	// compared in less than a second, whatever they are.
+	maxSteps = 16 << 10
+	// portion is how many names come, go or are listed under one lock: some 300 microseconds.
+	portion = 1000
+	// hearWork and compareWork are how much work it is to hand a message to a client, and to compare one with a pattern,
+	// besides what follows from lengths: in the unit of command.MaxEntryWork.
+	hearWork, compareWork = 128, 32
+)
+
 // Listener is a client that listens.
 type Listener interface {
 	// Hear gets a message. It must not block, call the table, or keep the message.
@@ -40,18 +55,28 @@ type Table struct {
 	// listening is the number of pairs of a name and a client that listens to it.
 	listening   atomic.Int64
 	maxPatterns int
+	// changing is held by a client that comes for patterns, or leaves some, from the first portion to the last.
+	changing sync.Mutex
 
 	mu sync.Mutex
 	// names are those to which clients listen. patterns are those among them, in the order in which they came: a client
 	// that listens to several hears a message by each, in this order.
 	names    [Kinds]map[string]*audience
 	patterns []*audience
-	message  Message
+	// known are the sums over all patterns.
+	known   sums
+	message Message
 }
+
+// sums are how long patterns are together, what their spreads are (glob.Spread), and how many pairs there are of one
+// and a client that listens to it.
+type sums struct{ bytes, spread, clients int }
 
 // audience are the clients that listen to a name.
 type audience struct {
-	name    string
+	name string
+	// pattern is the name of a pattern.
+	pattern []byte
 	clients map[Listener]struct{}
 }
 
@@ -64,55 +89,106 @@ func New(maxPatterns int) *Table {
 	return t
 }
 
-// Join has a client listen to names, to which it does not listen yet. False: there are too many patterns, and nothing
-// has changed.
+// Join has a client listen to names, each there once, to which it does not listen yet. What is sent meanwhile it hears
+// by some of them. False: there are too many patterns, and nothing has changed.
 func (t *Table) Join(kind Kind, names []string, client Listener) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if kind == Pattern && len(t.patterns)+t.unknown(names) > t.maxPatterns {
-		return false
-	}
-	for _, name := range names {
-		known := t.names[kind][name]
-		if known == nil {
-			known = &audience{name: name, clients: make(map[Listener]struct{})}
-			t.names[kind][name] = known
-			if kind == Pattern {
-				t.patterns = append(t.patterns, known)
-			}
+	if kind == Pattern {
+		t.changing.Lock()
+		defer t.changing.Unlock()
+		if !t.hasRoom(names) {
+			return false
 		}
-		known.clients[client] = struct{}{}
 	}
-	t.listening.Add(int64(len(names)))
+	t.inPortions(names, func(some []string) {
+		for _, name := range some {
+			t.join(kind, name, client)
+		}
+		t.listening.Add(int64(len(some)))
+	})
 	return true
 }
 
-// unknown counts the patterns to which no client listens. The caller holds the lock.
-func (t *Table) unknown(patterns []string) (count int) {
-	for _, name := range patterns {
-		if t.names[Pattern][name] == nil {
-			count++
+// inPortions has change see names, a portion at a time, under the lock.
+func (t *Table) inPortions(names []string, change func(some []string)) {
+	for some := range slices.Chunk(names, portion) {
+		t.mu.Lock()
+		change(some)
+		t.mu.Unlock()
+	}
+}
+
+// hasRoom reports whether there may be patterns beside those to which clients listen. The caller holds changing, and so
+// the patterns stay those that they are.
+func (t *Table) hasRoom(names []string) bool {
+	if len(names) > t.maxPatterns {
+		return false
+	}
+	count := t.Count(Pattern)
+	t.inPortions(names, func(some []string) {
+		for _, name := range some {
+			if t.names[Pattern][name] == nil {
+				count++
+			}
+		}
+	})
+	return count <= t.maxPatterns
+}
+
+// join has a client listen to a name. The caller holds the lock.
+func (t *Table) join(kind Kind, name string, client Listener) {
+	known := t.names[kind][name]
+	if known == nil {
+		known = &audience{name: name, clients: make(map[Listener]struct{})}
+		t.names[kind][name] = known
+		if kind == Pattern {
+			known.pattern = []byte(name)
+			t.patterns = append(t.patterns, known)
+			t.known.bytes += len(name)
+			t.known.spread += glob.Spread(known.pattern)
 		}
 	}
-	return count
+	known.clients[client] = struct{}{}
+	if kind == Pattern {
+		t.known.clients++
+	}
 }
 
 // Leave ends what Join began, for names to which the client listens. It hears nothing by them from then on.
 func (t *Table) Leave(kind Kind, names []string, client Listener) {
-	if len(names) == 0 {
-		return
+	if kind == Pattern {
+		t.changing.Lock()
+		defer t.changing.Unlock()
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, name := range names {
-		known := t.names[kind][name]
-		delete(known.clients, client)
-		if len(known.clients) == 0 {
-			delete(t.names[kind], name)
-			t.patterns = slices.DeleteFunc(t.patterns, func(a *audience) bool { return a == known })
+	t.inPortions(names, func(some []string) {
+		emptied := false
+		for _, name := range some {
+			known := t.names[kind][name]
+			delete(known.clients, client)
+			if len(known.clients) == 0 {
+				delete(t.names[kind], name)
+				emptied = true
+			}
 		}
-	}
-	t.listening.Add(-int64(len(names)))
+		if kind == Pattern {
+			t.known.clients -= len(some)
+		}
+		if kind == Pattern && emptied {
+			t.dropEmptied()
+		}
+		t.listening.Add(-int64(len(some)))
+	})
+}
+
+// dropEmptied drops the patterns to which no client listens any more. The caller holds the lock.
+func (t *Table) dropEmptied() {
+	t.patterns = slices.DeleteFunc(t.patterns, func(a *audience) bool {
+		if len(a.clients) > 0 {
+			return false
+		}
+		t.known.bytes -= len(a.name)
+		t.known.spread -= glob.Spread(a.pattern)
+		return true
+	})
 }
 
 // Send hands a message to the clients that listen to a channel: first by its name, then by each pattern. It returns how
@@ -134,7 +210,7 @@ func (t *Table) Send(channel, text []byte, sharded bool) (heard int) {
 		return heard
 	}
 	for _, pattern := range t.patterns {
-		if glob.Match([]byte(pattern.name), channel) {
+		if glob.Within(pattern.pattern, channel, maxSteps) {
 			heard += t.send(pattern, Message{word: "pmessage", pattern: &pattern.name, channel: channel, text: text})
 		}
 	}
@@ -151,6 +227,25 @@ func (t *Table) send(to *audience, m Message) (heard int) {
 	t.message.channel, t.message.text = nil, nil
 	t.message.trim()
 	return len(to.clients)
+}
+
+// Work estimates how much it is to send a message of some length, in the unit of command.MaxEntryWork: what the
+// comparisons may take, and as if each client heard the message that listens to the channel, or to a pattern.
+func (t *Table) Work(channel []byte, bytes int, sharded bool) int {
+	if t.listening.Load() == 0 {
+		return 0
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	kind, clients, compared := Shard, 0, 0
+	if !sharded {
+		kind, clients = Plain, t.known.clients
+		compared = min(t.known.bytes+t.known.spread*len(channel), maxSteps*len(t.patterns)) + compareWork*len(t.patterns)
+	}
+	if known := t.names[kind][string(channel)]; known != nil {
+		clients += len(known.clients)
+	}
+	return compared + clients*(hearWork+bytes)
 }
 
 // Listening is the number of pairs of a name and a client that listens to it.
@@ -173,15 +268,21 @@ func (t *Table) Listeners(kind Kind, name []byte) int {
 	return 0
 }
 
-// Names lists the names of a kind that match a pattern, sorted; nil matches all.
-func (t *Table) Names(kind Kind, pattern []byte) (all []string) {
+// Names lists the names of a kind that match a pattern, sorted; nil matches all. One that comes or goes meanwhile may
+// be among them or not.
+func (t *Table) Names(kind Kind, pattern []byte) []string {
+	all := make([]string, 0, t.Count(kind))
 	t.mu.Lock()
 	for name := range t.names[kind] {
-		if pattern == nil || glob.Match(pattern, name) {
-			all = append(all, name)
+		if all = append(all, name); len(all)%portion == 0 {
+			t.mu.Unlock() // others may change the map between two of its elements
+			t.mu.Lock()
 		}
 	}
 	t.mu.Unlock()
+	if pattern != nil {
+		all = slices.DeleteFunc(all, func(name string) bool { return !glob.Match(pattern, name) })
+	}
 	slices.Sort(all)
-	return all
+	return slices.Compact(all) // one that has gone and come again may be there twice
 }

@@ -169,3 +169,118 @@ func TestClientsComeAndGoBesideMessages(t *testing.T) {
 		t.Errorf("%d times heard, %d counted; %d are left", heard, total, table.Listening())
 	}
 }
+
+// manyNames are different names.
+func manyNames(count int) []string {
+	names := make([]string, count)
+	for i := range names {
+		names[i] = fmt.Sprintf("%06d", i)
+	}
+	return names
+}
+
+// Who sends waits for no more than a portion: the lock is free between two of them.
+func TestNamesAreTakenInPortions(t *testing.T) {
+	for count, want := range map[int][]int{
+		0: nil, 1: {1}, portion - 1: {portion - 1}, portion: {portion}, portion + 1: {portion, 1},
+		3*portion + 7: {portion, portion, portion, 7},
+	} {
+		table, names := New(1), manyNames(count)
+		var sizes []int
+		var seen []string
+		table.inPortions(names, func(some []string) {
+			if table.mu.TryLock() {
+				t.Fatal("a portion is changed without the lock")
+			}
+			sizes, seen = append(sizes, len(some)), append(seen, some...)
+		})
+		if !slices.Equal(sizes, want) || !slices.Equal(seen, names) || !table.mu.TryLock() {
+			t.Errorf("%d names came in portions of %d, want %d", count, sizes, want)
+		}
+	}
+}
+
+// All names are there and listed, and then gone, in portions as in one; the clients that stay are heard in their order.
+func TestManyNamesComeAndGo(t *testing.T) {
+	for _, count := range []int{portion - 1, portion, portion + 1, 2*portion + 500} {
+		for kind := range Kinds {
+			table, names, stays := New(count+2), manyNames(count), &ear{protocol: 2}
+			var leaves ear
+			table.Join(kind, []string{"*x"}, stays)
+			if !table.Join(kind, names, &leaves) || !table.Join(kind, []string{"x*"}, stays) {
+				t.Fatal("there is no room")
+			}
+			if got := table.Names(kind, []byte("0*")); !slices.Equal(got, names) || table.Listening() != int64(count+2) {
+				t.Errorf("%d names of kind %d are listed and %d counted, want %d", len(got), kind, table.Listening(), count)
+			}
+			table.Leave(kind, names, &leaves)
+			if got := table.Names(kind, nil); !slices.Equal(got, []string{"*x", "x*"}) || table.Listening() != 2 {
+				t.Errorf("left of kind %d are %q, %d counted", kind, got, table.Listening())
+			}
+			if heard := table.Send([]byte("x"), nil, false); kind == Pattern && (heard != 2 || len(table.patterns) != 2 ||
+				!strings.Contains(stays.heard[0], " *x ") || !strings.Contains(stays.heard[1], " x* ")) {
+				t.Errorf("the patterns that stay have heard %q", stays.heard)
+			}
+			table.Leave(kind, []string{"x*", "*x"}, stays)
+			if table.known != (sums{}) || table.Listening() != 0 {
+				t.Errorf("of no pattern of kind %d %+v is known, %d counted", kind, table.known, table.Listening())
+			}
+		}
+	}
+}
+
+// One comparison takes a bounded number of steps: where the product of the lengths is not above it, its answer is that
+// of the pattern.
+func TestAMessageIsComparedInBoundedSteps(t *testing.T) {
+	const half = maxSteps / (MaxPatternBytes / 2)
+	set := "*[" + strings.Repeat("b", MaxPatternBytes/2-4) + "a]"
+	for _, c := range []struct {
+		pattern string
+		channel string
+		heard   int
+	}{
+		{set, strings.Repeat("c", half-1) + "a", 1}, {set, strings.Repeat("c", half) + "a", 0},
+		{"*" + strings.Repeat("c", MaxPatternBytes-2) + "a", strings.Repeat("c", 1<<20) + "a", 0},
+		{"news.*", "news." + strings.Repeat("c", 1<<20), 1}, {"*", strings.Repeat("c", 1<<20), 1},
+		{"*a", strings.Repeat("c", maxSteps-1) + "a", 1}, {"*a", strings.Repeat("c", maxSteps) + "a", 0},
+	} {
+		table := New(1)
+		table.Join(Pattern, []string{c.pattern}, mute{})
+		if got := table.Send([]byte(c.channel), nil, false); got != c.heard {
+			t.Errorf("%.20q heard %.20q of %d bytes %d times, want %d", c.pattern, c.channel, len(c.channel), got, c.heard)
+		}
+	}
+}
+
+// The work of a message is what it may take: nothing where no client listens, and no more than the bounds allow.
+func TestTheWorkOfAMessageCountsWhoMayHearIt(t *testing.T) {
+	table, channel := New(10), []byte("channel")
+	expect := func(sharded bool, want int) {
+		t.Helper()
+		if got := table.Work(channel, 100, sharded); got != want {
+			t.Errorf("the work is %d, want %d (sharded: %v)", got, want, sharded)
+		}
+	}
+	expect(false, 0)
+	clients := make([]counted, 3)
+	for i := range clients {
+		table.Join(Plain, []string{"channel", "other"}, &clients[i])
+	}
+	expect(false, 3*(hearWork+100))
+	expect(true, 0)
+	table.Join(Shard, []string{"channel"}, &clients[0])
+	expect(true, hearWork+100)
+	table.Join(Pattern, []string{"cha*"}, &clients[0])
+	table.Join(Pattern, []string{"cha*", "*ab*cde"}, &clients[1])
+	expect(false, 6*(hearWork+100)+2*compareWork+4+7+3*len(channel))
+	expect(true, hearWork+100)
+	long := "*" + strings.Repeat("x", MaxPatternBytes-1)
+	table.Join(Pattern, []string{long}, &clients[2])
+	channel = make([]byte, 1<<20)
+	expect(false, 4*(hearWork+100)+3*(compareWork+maxSteps))
+	table.Leave(Pattern, []string{long}, &clients[2])
+	table.Leave(Pattern, []string{"cha*"}, &clients[1])
+	table.Leave(Plain, []string{"channel"}, &clients[1])
+	channel = []byte("channel")
+	expect(false, 4*(hearWork+100)+2*compareWork+4+7+3*len(channel))
+}

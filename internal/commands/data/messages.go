@@ -17,6 +17,7 @@ var (
 		Since:      "2.0.0",
 		Summary:    "Sends a message to the clients of all nodes that listen to a channel. Counts those of this node.",
 		Complexity: "O(N+M) in the numbers of a node's clients that listen to the channel, and of its patterns.",
+		Cost:       costOfMessage(false),
 	}
 	SPublish = &command.Spec{
 		Name:       "spublish",
@@ -29,8 +30,20 @@ var (
 		Since:      "7.0.0",
 		Summary:    "Sends a message to the clients of all nodes that listen to a shard channel. Counts those of this node.",
 		Complexity: "O(N) in the number of a node's clients that listen to the shard channel.",
+		Cost:       costOfMessage(true),
 	}
 )
 
 const messageFlags = command.FlagPubSub | command.FlagLoading | command.FlagStale | command.FlagFast |
 	command.FlagMayReplicate
+
+// costOfMessage counts those that hear a message. Other nodes may have more of them, or fewer: they count their own
+// where their own clients send.
+func costOfMessage(sharded bool) command.Cost {
+	return func(_ *command.Spec, args [][]byte, stored command.Stored) (cost command.Estimate) {
+		if audience, tells := stored.(command.Audience); tells {
+			cost.Work = audience.Hearing(args[1], args[2], sharded)
+		}
+		return cost
+	}
+}
