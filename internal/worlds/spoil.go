@@ -10,10 +10,10 @@ import (
 	"github.com/raftredis/raftredis/internal/commands/node"
 )
 
-// Spoil implements workload.Spoiler, on a key of the last write of the body: a bit falls over in its value, it is lost,
-// or it has another deadline.
+// Spoil implements workload.Spoiler, on a key that the body writes: a bit falls over in its value, it is lost, or it
+// has another deadline.
 func (KeySpace) Spoil(body []byte, way int) []byte {
-	key := lastKey(body)
+	key := writtenKey(body)
 	if key == nil {
 		return body
 	}
@@ -26,9 +26,9 @@ func (KeySpace) Spoil(body []byte, way int) []byte {
 	return argv.Append(bytes.Clone(body), spoilt)
 }
 
-// lastKey is the first key of the last write in a body, nil for none. It is in the database in which the body ends:
-// what stands before a SELECT may be in another one.
-func lastKey(body []byte) (key []byte) {
+// writtenKey is the first key in a body, nil for none. It is in the database in which the body ends: what stands before
+// a SELECT may be in another one. (The last key may be that of a DEL, and nothing would be spoilt.)
+func writtenKey(body []byte) (key []byte) {
 	for len(body) > 0 {
 		args, rest, err := argv.Next(body, nil)
 		if err != nil || len(args) == 0 {
@@ -40,7 +40,7 @@ func lastKey(body []byte) (key []byte) {
 		case spec == node.Select:
 			key = nil
 		default:
-			if at := spec.FirstKey(args); at > 0 {
+			if at := spec.FirstKey(args); at > 0 && key == nil {
 				key = args[at]
 			}
 		}

@@ -16,7 +16,7 @@ func TestAStateIsSpoiltWhereItsKeysAre(t *testing.T) {
 	for lines, want := range map[string]string{
 		"SET a 1":                           "a",
 		"SELECT 3;SET a 1":                  "a",
-		"SET a 1;SELECT 3;SET b 1;SET c 1":  "c",
+		"SET a 1;SELECT 3;SET b 1;DEL c":    "b",
 		"BITOP AND d a b":                   "d",
 		"SET a 1;SELECT 3":                  "",
 		"SELECT 3 32;SET a 1":               "a",
