@@ -21,7 +21,7 @@ func leases(c chance, o *Options) {
 	o.Clock.Drift = oneOf(c, rateSpread, rateSpread, 0)
 	o.Clock.RateError = oneOf(c, 0, 0.2, 0.4)
 	// A promise may outlast the patience of voters here, so that nothing but the promise keeps them.
-	o.Lease = Lease{Millis: oneOf[time.Duration](c, 1, 2) * o.longestLease(), Less: oneOf(c, 0, 0.3), Late: 0.1}
+	o.Lease = Lease{Promise: oneOf[time.Duration](c, 1, 2) * o.longestLease(), Less: oneOf(c, 0, 0.3), Late: 0.1}
 	o.Faults = Faults{
 		Depose: c.between(700*time.Millisecond, 2*time.Second), LeaderShare: 0.8, PowerLoss: 0.5,
 		Outage: c.between(time.Millisecond, 50*time.Millisecond), Cut: c.between(300*time.Millisecond, time.Second),
@@ -52,7 +52,7 @@ func (o *Options) longestLease() time.Duration {
 // drawLease lets the leaders of some ordinary worlds have leases.
 func (o *Options) drawLease(c chance) {
 	if c.hits(0.2) {
-		o.Lease = Lease{Millis: o.longestLease(), Less: oneOf(c, 0, 0.2), Late: 0.02}
+		o.Lease = Lease{Promise: o.longestLease(), Less: oneOf(c, 0, 0.2), Late: 0.02}
 		o.Clock.Drift = oneOf(c, 0, rateSpread)
 	}
 }
@@ -60,7 +60,7 @@ func (o *Options) drawLease(c chance) {
 // drawPromise is for how long a process promises to help no other leader, and what its leases rest on.
 func (n *node) drawPromise() raftlog.Stamp {
 	k := &n.w.options.Lease
-	millis := raftlog.Stamp(k.Millis.Milliseconds())
+	millis := raftlog.Stamp(k.Promise.Milliseconds())
 	if millis > 0 && n.w.chance.hits(k.Less) {
 		return oneOf(n.w.chance, 0, millis/2, millis-30)
 	}

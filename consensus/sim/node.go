@@ -116,7 +116,7 @@ func newNode(w *world, id raftlog.NodeID) *node {
 	if o.Clock.Drift > 0 {
 		n.drift = o.Clock.Drift * (2*w.chance.Float64() - 1)
 	}
-	if o.Lease.Millis > 0 { // ticks count by the same clock
+	if o.Lease.Promise > 0 { // ticks count by the same clock
 		n.tick = time.Duration(float64(n.tick) / (1 + n.drift))
 	}
 	opening := journal.Opening{HistoryDirectory: n.historyName, HistoryFirst: 1}

@@ -97,9 +97,9 @@ type Clock struct {
 
 // Lease is what leaders' leases for reads rest on; zero where there are none.
 type Lease struct {
-	// Millis is for how long voters promise to help no other leader; a share Less of all lives promises less, or nothing.
-	Millis time.Duration
-	Less   float64
+	// Promise is for how long voters promise to help no other leader; a share Less of all lives promises less, or nothing.
+	Promise time.Duration
+	Less    float64
 	// Late is the share of reads that are executed late: the process is stopped when it knows that they may be.
 	Late float64
 }
