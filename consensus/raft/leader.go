@@ -33,7 +33,7 @@ func (r *Raft) tickLeader() {
 	for _, p := range r.peers {
 		r.tickPeer(p, beat)
 	}
-	r.askAll = r.confirmed < r.epoch
+	r.askAll = r.askAll || beat || r.confirmed < r.epoch
 	r.dropRemoved()
 	if beat {
 		r.limitReserved()

@@ -79,7 +79,8 @@ type leadership struct {
 	// epoch is the newest read epoch, confirmed the newest that a quorum echoed.
 	epoch     Epoch
 	confirmed Epoch
-	// askAll means that a read waited for its confirmation when time passed last: no voter is spared.
+	// askAll means that the next read spares no voter: one waited for its confirmation when time passed last, or it is
+	// time to find the promptest voter anew.
 	askAll bool
 	// stepped is the index of the configuration whose successor Ready asked for.
 	stepped raftlog.Index

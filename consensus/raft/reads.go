@@ -18,7 +18,8 @@ import (
 //
 // A quorum is enough, so the leader asks no more voters than that, the promptest first; each message to the others, of
 // entries or a heartbeat, carries the epoch too. A voter that has stopped delays a read until the next tick, with which
-// all are asked, and is asked last from then on. To ask all voters of three at once cost a GET at c=1 a third of the
+// all are asked, and is asked last from then on. The first read behind each heartbeat asks all as well: the voter that
+// echoes it first is asked for the next ones. To ask all voters of three at once cost a GET at c=1 a third of the
 // processor time of the cluster.
 
 // A follower's reads need no round where the follower and the leader are a quorum, as two of three voters are:
