@@ -237,13 +237,15 @@ func (a *awaited) note(in *engine.Inputs, long bool) {
 	came := len(in.Reads) > 0 || long && len(in.Batches) > 0
 	for i := range in.Messages {
 		m := &in.Messages[i]
-		if m.Term > a.term {
+		// The term of a PreVote, and of its answer, is one that no node has entered.
+		if m.Term > a.term && m.Kind != raft.PreVote && m.Kind != raft.PreVoteReply {
 			a.term, a.epoch = m.Term, 0
 		}
 		switch {
-		case m.Epoch > a.epoch: // there are reads: nothing else begins one
+		case m.Term == a.term && m.Epoch > a.epoch: // there are reads, or a lease begins anew with a heartbeat
 			came, a.epoch = true, m.Epoch
-		case m.Own == engine.ReadIndex, long && (m.Kind == raft.Append || m.Own == engine.Forward):
+		case m.Own == engine.ReadIndex, m.Own == engine.ReadIndexReply,
+			long && (m.Kind == raft.Append || m.Own == engine.Forward):
 			came = true
 		}
 	}

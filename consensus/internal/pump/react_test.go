@@ -209,6 +209,7 @@ func TestASyncThatReadsWaitForIsTheLogWriters(t *testing.T) {
 		op.Number = number
 		return op
 	}
+	answered := engine.Inputs{Messages: []engine.Message{{Own: engine.ReadIndexReply}}}
 	forwarded := engine.Inputs{Messages: []engine.Message{{Own: engine.ReadIndex}}}
 	for _, c := range []struct {
 		what   string
@@ -220,10 +221,15 @@ func TestASyncThatReadsWaitForIsTheLogWriters(t *testing.T) {
 		{"a read", []engine.Inputs{reads}, longSync / 2, true},
 		{"a read, then nothing", []engine.Inputs{reads, {}}, longSync / 2, true},
 		{"a read at a follower", []engine.Inputs{forwarded}, longSync / 2, true},
+		{"the answer to a read at a follower", []engine.Inputs{answered}, longSync / 2, true},
 		{"a round that was heard of", []engine.Inputs{epoch(7, 3, raft.Heartbeat)}, longSync / 2, false},
 		{"a round", []engine.Inputs{epoch(8, 3, raft.Heartbeat)}, longSync / 2, true},
 		{"a round beside entries", []engine.Inputs{epoch(8, 3, raft.Append)}, longSync / 2, true},
 		{"a round of a new leader", []engine.Inputs{epoch(1, 4, raft.Heartbeat)}, longSync / 2, true},
+		{"a round of a new leader behind a late one of the old", []engine.Inputs{
+			epoch(0, 4, raft.PreVote), epoch(8, 3, raft.Heartbeat),
+		}, longSync / 2, true},
+		{"rounds of an old leader", []engine.Inputs{epoch(9, 2, raft.Heartbeat)}, longSync / 2, false},
 		{"commands, short", []engine.Inputs{batches}, longSync - 1, false},
 		{"commands, long", []engine.Inputs{batches}, longSync, true},
 		{"entries, short", []engine.Inputs{epoch(7, 3, raft.Append)}, longSync - 1, false},
