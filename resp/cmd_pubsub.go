@@ -329,36 +329,48 @@ func (s *Server) Published(channel, message []byte, sharded bool) (receivers int
 }
 
 // Replaced is for the state machine to call when another state takes the place of its own. The messages of the entries
-// between the two are not heard here.
-func (s *Server) Replaced() {
-	s.cutListeners("messages were passed over: a snapshot takes the place of the entries that send them")
-}
+// between the two are not heard here. It writes no log: who calls it holds up all clients.
+func (s *Server) Replaced() { s.passedOver.Add(s.cutListeners()) }
 
-// cutDeaf ends the connections of clients that listen when the node has known of no leader for so long that it refuses
-// all else, or was removed: it hears of no message, and they would not learn that.
+// cutDeaf ends the connections of clients that listen where they would miss messages and not learn that: the node was
+// removed from its cluster; its state differs from the others', and so does what it makes of transactions; or it has
+// known of no leader for so long that it refuses all else. It also tells of those that Replaced has cut.
 func (s *Server) cutDeaf() {
+	s.tellCut(s.passedOver.Swap(0), "messages were passed over: a snapshot takes the place of the entries that send them")
 	switch {
 	case s.channels.Listening() == 0:
 	case s.node.Leader().Removed:
-		s.cutListeners("this node was removed from its cluster, and hears of no message")
+		s.tellCut(s.cutListeners(), "this node was removed from its cluster, and hears of no message")
+	case s.node.Health().State == HealthQuarantined:
+		s.tellCut(s.cutListeners(), "the state of this node differs from that of others, and so may its messages")
 	case s.leaderless() >= s.limits.RefusalPeriod:
-		s.cutListeners("this node knows of no leader, and hears of no message, for " +
+		cut := s.cutListeners()
+		for range cut {
+			s.metrics.RefusedTooLong.Inc()
+		}
+		s.tellCut(cut, "this node knows of no leader, and hears of no message, for "+
 			s.leaderless().Round(time.Second).String())
 	}
 }
 
-// cutListeners ends the connections of all clients that listen.
-func (s *Server) cutListeners(why string) {
+// cutListeners ends the connections of all clients that listen, and counts those that it has not ended before.
+func (s *Server) cutListeners() (cut int64) {
 	if s.channels.Listening() == 0 {
-		return
+		return 0
 	}
-	cut := 0
 	for _, one := range s.sessions.list() {
 		if known := one.known(); known.subscribed() {
-			one.cut()
-			s.metrics.RefusedTooLong.Inc()
-			cut++
+			if one.cut(); !one.wasCut.Swap(true) {
+				cut++
+			}
 		}
 	}
-	s.logger.Warn("clients closed that listen to channels: "+why, "clients", cut)
+	return cut
+}
+
+// tellCut logs that clients that listen were cut, if some were.
+func (s *Server) tellCut(cut int64, why string) {
+	if cut > 0 {
+		s.logger.Warn("clients closed that listen to channels: "+why, "clients", cut)
+	}
 }

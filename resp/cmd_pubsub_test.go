@@ -307,6 +307,10 @@ func TestMissedMessagesEndTheConnection(t *testing.T) {
 			store.info.State = topology.Removed
 			s.cutDeaf()
 		},
+		"quarantined": func(store *fakeStore, s *Server) {
+			store.info.Health = Health{State: HealthQuarantined}
+			s.cutDeaf()
+		},
 		"leaderless": func(store *fakeStore, s *Server) {
 			store.info.Leader = 0
 			s.noteLeader()
@@ -333,6 +337,14 @@ func TestMissedMessagesEndTheConnection(t *testing.T) {
 		}
 		if miss(store, s); !slices.Equal(killed, []int{0}) {
 			t.Errorf("%s: cut are %d, want the one that listens", name, killed)
+		}
+		if waits := s.passedOver.Load(); (waits == 1) != (name == "replaced") {
+			t.Errorf("%s: of %d clients no log tells yet", name, waits)
+		}
+		s.cutDeaf()
+		refused := s.metrics.RefusedTooLong.Value()
+		if s.passedOver.Load() != 0 || (refused == 1) != (name == "leaderless") {
+			t.Errorf("%s: %d clients count as refused for long", name, refused)
 		}
 	}
 }

@@ -79,7 +79,7 @@ type Conn struct {
 	riding int
 	// writes is what the writes of the run are estimated to do.
 	writes estimated
-	// fillBytes is how long the calls of the run are that may fill a cache: see fill.go. replicates says that a call does
+	// fillBytes is how long the calls of the run are that may fill a cache: see letFill. replicates says that a call does
 	// not only read on this node, in the words of Redis: a pause of writes holds it.
 	fillBytes  int
 	replicates bool

@@ -34,6 +34,8 @@ type session struct {
 	slowReplies, slowMail stretch
 	// blocked says whether the client waits for something that CLIENT UNBLOCK can end.
 	blocked atomic.Uint32
+	// wasCut says that the connection was ended because its client listens and would miss messages.
+	wasCut atomic.Bool
 
 	// mailed says that mail waits, or that it exceeded its limit.
 	mailed atomic.Bool

@@ -120,6 +120,8 @@ type Server struct {
 	tracker         tracker
 	// channels are those to which clients listen.
 	channels *channels.Table
+	// passedOver counts the clients that were cut since messages were passed over, and of which no log tells yet.
+	passedOver atomic.Int64
 	// keyWaits are the calls that wait for keys to change.
 	keyWaits *waits.Table
 	monitors monitors
