@@ -40,7 +40,7 @@ func writtenKey(body []byte) (key []byte) {
 		case spec == node.Select:
 			key = nil
 		default:
-			if at := spec.FirstKey(args); at > 0 && key == nil {
+			if at := spec.FirstKey(args); at > 0 && at < len(args) && key == nil { // it may have too few arguments
 				key = args[at]
 			}
 		}

@@ -23,6 +23,8 @@ func TestAStateIsSpoiltWhereItsKeysAre(t *testing.T) {
 		"head;SELECT 3;SET a 1":             "a",
 		"head":                              "",
 		"RAFT.ONCE 1 1 SET a 1":             "a",
+		"SET a 1;RAFT.ONCE 1 1 SET":         "a",
+		"RAFT.ONCE 1 1 SET":                 "",
 		"SELECT 1;SET a 1;FLUSHDB":          "a",
 		"SELECT 1;FLUSHALL":                 "",
 		"SELECT 3 16 4096 100 3000;SET a 1": "a",
