@@ -124,13 +124,16 @@ func exec(c *Conn, dst []byte, _ [][]byte) []byte {
 	run := &c.request.Run
 	run.Head, c.bodyBytes, c.fillBytes, c.replicates = t.head, 0, t.fillBytes, t.replicates
 	for _, call := range t.calls {
-		switch {
-		case call.Spec == node.Select: // a part of the run, since what stands behind it is in that database
-		case isBarrier(call.Spec):
+		if call.Spec == node.Select {
+			size := argv.Size(call.Args)
+			if call = c.selection(call); !call.InLog() {
+				t.bodyBytes -= size
+			}
+		} else if isBarrier(call.Spec) {
 			call = command.Call{Fixed: placeholder}
-		case call.Spec.Class == command.Read && c.facts().tracking.remembers():
+		} else if call.Spec.Class == command.Read && c.facts().tracking.remembers() {
 			c.server.tracker.remember(c.session, &call)
-		default:
+		} else {
 			c.layOut(&call)
 		}
 		run.Calls = append(run.Calls, call)
@@ -141,14 +144,24 @@ func exec(c *Conn, dst []byte, _ [][]byte) []byte {
 	return dst
 }
 
+// selection is SELECT in a transaction. It is a part of the run, since what stands behind it is in that database.
+func (c *Conn) selection(call command.Call) command.Call {
+	if _, refusal := c.parseDatabase(call.Args[1]); refusal != "" {
+		return command.Call{Fixed: reply.Error(nil, refusal)}
+	}
+	return call
+}
+
 // follow puts the client into the database that a call of its transaction has chosen, if it is SELECT.
 func (c *Conn) follow(call *command.Call) {
 	if call.Spec != node.Select {
 		return
 	}
 	database, refusal := c.parseDatabase(call.Args[1])
-	if refusal != "" {
-		panic("resp: a transaction has a SELECT of no database")
+	if refusal != "" { // the run had the error in place of the call, and counts no such reply
+		c.shard.Executed(call.Spec.ID(), 1, 0)
+		c.shard.Answered(call.Spec.ID(), reply.Error(nil, refusal))
+		return
 	}
 	c.choose(database)
 }
@@ -281,13 +294,6 @@ func (c *Conn) queueRefusal(spec *command.Spec, args [][]byte, size, held int) s
 	case int64(t.heldBytes+held) > c.server.tuning.MaxQueryBytes.Load():
 		return "ERR the transaction is longer than client-query-buffer-limit allows, which is " +
 			strconv.FormatInt(c.server.tuning.MaxQueryBytes.Load(), 10) + " bytes"
-	}
-	if spec == node.Select {
-		// What stands behind it would be executed in another database than its client means: the client may have been at a
-		// node with more of them before.
-		if _, refusal := c.parseDatabase(args[1]); refusal != "" {
-			return refusal
-		}
 	}
 	return c.movedFrom([]command.Call{{Spec: spec, Args: args}})
 }

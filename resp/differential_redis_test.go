@@ -3,7 +3,6 @@ package resp
 import (
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -168,22 +167,8 @@ func randomOf(t *testing.T, seed uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 0))
 }
 
-// queues reports whether the calls may end within a transaction.
-func (c conversation) queues() bool {
-	for _, call := range slices.Backward(c) {
-		switch call[0] {
-		case "MULTI":
-			return true
-		case "EXEC", "DISCARD", "RESET":
-			return false
-		}
-	}
-	return false
-}
-
 // TestDatabasesOfAConnectionAreThoseOfRedis compares random conversations about where a client is: SELECT of what is a
-// database and of what is none, in transactions that are executed and in others, and what ends them. In a transaction
-// only databases are selected: see TestASELECTOfNoDatabaseBarsItsTransaction.
+// database and of what is none, in transactions that are executed and in others, and what ends them.
 func TestDatabasesOfAConnectionAreThoseOfRedis(t *testing.T) {
 	const calls = 10_000
 	x := connectionMix{randomOf(t, 52)}
@@ -197,9 +182,6 @@ func TestDatabasesOfAConnectionAreThoseOfRedis(t *testing.T) {
 			switch x.IntN(20) {
 			case 0, 1, 2, 3, 4:
 				number := x.pick("0", "1", "2", "0", "1", "2", "15", "16", "-1", "x", "01", "2147483648")
-				if c.queues() {
-					number = x.pick("0", "1", "2", "15")
-				}
 				c = append(c, []string{x.pick("SELECT", "select"), number})
 			case 5, 6, 7:
 				c = append(c, []string{"SET", key, strconv.Itoa(x.IntN(10))})

@@ -24,19 +24,6 @@ var serverList = []Difference{
 		Proof: "TestTranscripts",
 	},
 	{
-		ID:    "select-in-a-transaction",
-		Redis: "a `SELECT` of no database is queued, answers with an error in `EXEC`, and what stands behind it is executed",
-		Here:  "it is refused at once, and so is `EXEC`",
-		Why:   "what stands behind it is meant for another database: one that a node with a larger `databases` has, say",
-		Probes: []Probe{
-			{[]string{"MULTI", "SELECT 99", "SET k v", "EXEC"}, `\*2\r\n-ERR DB index is out of range\r\n\+OK\r\n`,
-				`-EXECABORT .*\r\n`},
-		},
-		Excuses: func(call []string, redis, here string) bool {
-			return calls(call, "SELECT") && redis == "+QUEUED\r\n" && isError(here)
-		},
-	},
-	{
 		ID:    "swapped",
 		Redis: "behind `SWAPDB` clients that track keep what they have read in their caches",
 		Here:  "they are told that all of it is old",
