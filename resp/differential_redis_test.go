@@ -48,6 +48,11 @@ func compareCalls(t *testing.T, redis string, s *serving, c conversation) (compa
 	t.Helper()
 	want := c.replies(t, "unix", redis)
 	got := c.replies(t, "tcp", s.address)
+	eventually(t, "the end of the client, which the next one would see", func() bool {
+		s.server.mu.Lock()
+		defer s.server.mu.Unlock()
+		return len(s.server.links) == 0
+	})
 	if len(got) != len(want) {
 		t.Fatalf("%q: %d replies, from Redis %d\n got %q\nwant %q", c, len(got), len(want), got, want)
 	}
