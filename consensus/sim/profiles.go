@@ -243,7 +243,7 @@ func snapshots(c chance, o *Options) {
 // and nodes crash: it has to be named, and to be reinstalled.
 func spoilt(c chance, o *Options) {
 	o.Faults.Spoil = c.between(2*time.Second, 6*time.Second)
-	o.Faults.NamedCrash = 0.5
+	o.Faults.NamedCrash = 0.8
 	o.Engine.CompareEntries = oneOf(c, 8, 16, 32)
 	o.Engine.SnapshotLogBytes = oneOf[int64](c, 0, 1<<10, 4<<10)
 	o.Engine.MaxHistoryBytes = oneOf[int64](c, 1, 8<<10)
