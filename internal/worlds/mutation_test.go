@@ -49,7 +49,6 @@ var suspects = map[guard.Guard]string{
 	guard.PromisesKept:            "leases",
 	guard.PromisesOutliveRestarts: "leases",
 	guard.ShortPromises:           "leases",
-	guard.LeaseIsShorter:          "leases",
 	guard.LeaseFromSending:        "leases",
 	guard.HandOverEndsLease:       "leases",
 }
