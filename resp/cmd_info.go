@@ -100,13 +100,13 @@ func infoClients(b *strings.Builder, s *Server) {
 		Connected: s.metrics.Clients.Value(), Max: s.tuning.MaxClients.Load(), Blocked: s.metrics.Blocked.Value(),
 		Tracking: s.tracker.clients.Load(),
 	}
-	for _, one := range s.sessions.list() {
+	s.sessions.each(func(one *session) {
 		if one.kind() == listeningClient {
 			facts.Listening++
 		}
 		facts.LongestInput = max(facts.LongestInput, one.unread.Load()+one.room.Load())
 		facts.LongestOutput = max(facts.LongestOutput, one.unsent.Load()+int64(one.mailBytes()))
-	}
+	})
 	facts.Write(info.Text{Builder: b})
 }
 
@@ -123,9 +123,9 @@ func infoMemory(b *strings.Builder, s *Server) {
 
 // clientBytes is what connections hold in requests, replies and mail.
 func (s *Server) clientBytes() (held uint64) {
-	for _, one := range s.sessions.list() {
+	s.sessions.each(func(one *session) {
 		held += uint64(one.unread.Load()+one.room.Load()+one.unsent.Load()) + uint64(one.mailBytes())
-	}
+	})
 	return held
 }
 

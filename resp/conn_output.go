@@ -149,14 +149,18 @@ func (s *Server) enforceSoftLimits(now time.Time) {
 	if !limits.normal.isSoft() && !limits.mail.isSoft() {
 		return
 	}
-	for _, one := range s.sessions.list() {
+	var late []*session
+	s.sessions.each(func(one *session) {
 		replies := one.slowReplies.tooLong(&limits.normal, one.unsent.Load(), now)
 		mail := one.slowMail.tooLong(&limits.mail, int64(one.mailBytes()), now)
 		if replies || mail {
-			s.metrics.OutputLimit.Inc()
-			s.logger.Info("client closed: too much has waited for it for too long (client-output-buffer-limit)",
-				"client", one.id, "address", one.address, "replies", one.unsent.Load(), "besides", one.mailBytes())
-			one.cut()
+			late = append(late, one)
 		}
+	})
+	for _, one := range late {
+		s.metrics.OutputLimit.Inc()
+		s.logger.Info("client closed: too much has waited for it for too long (client-output-buffer-limit)",
+			"client", one.id, "address", one.address, "replies", one.unsent.Load(), "besides", one.mailBytes())
+		one.cut()
 	}
 }
