@@ -44,13 +44,14 @@ func (r *Raft) Fire(timer Timer) {
 }
 
 // StopClocks sets all clocks to where they hinder nothing: the node has heard no leader for long, so it helps every
-// candidate; its followers were all heard just now; a probe may be repeated; a read asks all voters. Elections then
-// depend on Fire alone. The owner calls it after each turn: a node whose clocks stand still is the same node whatever
-// time has passed.
+// candidate, as one does that suspects its leader; its followers were all heard just now; a probe may be repeated; a
+// read asks all voters. Elections then depend on Fire alone. The owner calls it after each turn: a node whose clocks
+// stand still is the same node whatever time has passed.
 func (r *Raft) StopClocks() {
 	r.electionTicks, r.electionTimeoutTicks = 0, 2*r.options.ElectionTicks
 	r.leaderTicks = r.options.ElectionTicks
 	r.disk.waited, r.disk.waitedBefore, r.summoned.ticks = 0, 0, 0
+	r.suspicion = suspicion{}
 	r.random = random{}
 	r.heartbeatTicks, r.stepDownTicks, r.transferTicks, r.yieldTicks = 0, 0, 0, 0
 	r.askAll = r.role == Leader

@@ -8,7 +8,7 @@
 //	Tick, Step, Propose,   │                   Raft                   │   Ready: Messages      leave at once
 //	Hear, Read, SetClock,  │  role term vote leader                   │          Append        must become durable
 //	LinkUp, ServeWaiting,  │  window   the log above the floor        ├─►          ├ Switch    a snapshot in force
-//	SnapshotTaken          │  disk     operations in flight           │            └ Promises  leave after that
+//	SnapshotTaken, Suspect │  disk     operations in flight           │            └ Promises  leave after that
 //	──────────────────────►│  membership, peers, epochs               │          Commit        may be applied
 //	                       │                                          │          Confirmed     reads may run
 //	Appended, Written,     │                                          │          Fetch         old entries wanted
@@ -85,6 +85,7 @@
 //   - A candidate's requests wait for its disk: see becomeCandidate.
 //   - Hints let leader and follower skip a whole term per message when logs differ: see rejectAppend.
 //   - A leader pushes the commit index at once to followers whose clients wait for it: see owesCommit.
+//   - A follower that is told that its leader's process is gone asks at once whether it could win: see suspicion.go.
 //   - A leader whose disk hangs gives its place up, and a node whose disk hangs does not campaign: see hung.go.
 //   - The file of a snapshot is not the core's: a follower is told that there is one and pulls it, however long that
 //     takes, and may take it from another leader when the first one is gone.

@@ -12,12 +12,14 @@ type ballot struct {
 	answer quorum.Answer
 }
 
-// hearsLeader reports whether this node leads, or heard its leader within an election timeout.
+// hearsLeader reports whether this node leads, or heard its leader within an election timeout and has not been told
+// since that the leader's process is gone.
 func (r *Raft) hearsLeader() bool {
 	if r.role == Leader {
 		return !r.down(guard.LeaderSticks)
 	}
-	return r.leader != 0 && r.leaderTicks < r.options.ElectionTicks && !r.down(guard.FollowerSticks)
+	hears := r.leader != 0 && r.leaderTicks < r.options.ElectionTicks && !r.suspects()
+	return hears && !r.down(guard.FollowerSticks)
 }
 
 // transfer reports whether a Vote asks on behalf of a leader that hands over: it carries the mark at which the leader

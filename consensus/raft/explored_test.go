@@ -107,6 +107,7 @@ var undigested = map[string]string{
 	"Raft.electionTicks":        "stopped",
 	"Raft.electionTimeoutTicks": "stopped",
 	"Raft.leaderTicks":          "stopped",
+	"Raft.suspicion":            "stopped: an exploration lets every node campaign, and help, at any time",
 	"Raft.header":               "room",
 	"Raft.messages":             "are gone after Ready",
 	"Raft.promises":             "are gone after Ready",

@@ -15,6 +15,7 @@ func (r *Raft) follow(m *Message) {
 	}
 	r.becomeFollower(r.term, m.From)
 	r.leaderTicks = 0
+	r.endSuspicion()
 	r.resetElectionTimer()
 	if m.Epoch > r.echoed || m.Kind == Heartbeat {
 		r.echoed = max(r.echoed, m.Epoch)

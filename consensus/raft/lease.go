@@ -158,7 +158,8 @@ func (r *Raft) promiseLeader() raftlog.Stamp {
 
 // isBound reports whether this node has promised to help no other one to lead, and neither to campaign.
 func (r *Raft) isBound() bool {
-	return r.clock.Elapsed < r.promisedUntil && !r.down(guard.PromisesKept)
+	forgets := r.down(guard.PromisesKept) || r.suspicion.of != 0 && r.down(guard.PromisesOutliveSuspicion)
+	return r.clock.Elapsed < r.promisedUntil && !forgets
 }
 
 // recallPromise has the first turn of a process keep what an earlier one may have promised just before it ended.

@@ -46,6 +46,7 @@ type Raft struct {
 	leaderTicks int
 	ballots     []ballot
 	summoned    summons
+	suspicion   suspicion
 	// echoed is the newest read epoch that this follower echoed in this term.
 	echoed Epoch
 	// proven is the last index that this term's leader has proven to match: nothing up to it is ever truncated in it.
@@ -182,6 +183,7 @@ func (r *Raft) Tick() {
 	r.leaderTicks++
 	r.tickSummons()
 	r.electionTicks++
+	r.tickSuspicion()
 	if r.electionTicks < r.electionTimeoutTicks || r.isBound() {
 		return
 	}
@@ -336,6 +338,7 @@ func (r *Raft) raiseTerm(term raftlog.Term) {
 	r.term, r.vote, r.leader = term, 0, 0
 	r.echoed, r.proven = 0, 0
 	r.promises = reuse(r.promises)
+	r.endSuspicion()
 }
 
 // becomeFollower follows leader (0: not known yet) in the present term or a later one. Within a term the vote stays

@@ -324,6 +324,16 @@ const (
 	LeaseOfConfiguration
 	// HandOverEndsLease (S46): a leader that has told another node to campaign keeps its lease.
 	HandOverEndsLease
+	// PromisesOutliveSuspicion (S46): a voter that is told that its leader is gone forgets what it has promised.
+	PromisesOutliveSuspicion
+	// SuspicionEnds (A17): a leader that is heard again stays suspected.
+	SuspicionEnds
+	// SuspicionRests (A17): a node campaigns each time that it is told that its leader is gone.
+	SuspicionRests
+	// PresentProcessMeant (A17): a leader is suspected for the end of an earlier process on its node.
+	PresentProcessMeant
+	// HeardIsAlive (A17): a leader is suspected although something of it came at the same moment.
+	HeardIsAlive
 	count
 )
 
@@ -360,4 +370,5 @@ var names = [count]string{
 	"SessionsInSnapshot", "WatchIsJudged", "ReadsKnowTheirDatabase", "SwapIsAChange",
 	"PromisesKept", "PromisesOutliveRestarts", "ShortPromises", "LeaseIsShorter", "LeaseFromSending",
 	"LeaseOfConfiguration", "HandOverEndsLease",
+	"PromisesOutliveSuspicion", "SuspicionEnds", "SuspicionRests", "PresentProcessMeant", "HeardIsAlive",
 }
