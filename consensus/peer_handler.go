@@ -198,6 +198,13 @@ func (o peerHandler) LinkDown(to raftlog.NodeID, _ error) {
 	o.renewPeers()
 }
 
+// Gone passes on that a process of a peer seems to have ended.
+func (o peerHandler) Gone(id raftlog.NodeID, boot raftlog.Boot) {
+	if r := o.runner.Load(); r != nil {
+		r.Gone(engine.Gone{Node: id, Boot: boot})
+	}
+}
+
 // links remembers to which nodes messages can leave.
 type links struct {
 	mu sync.Mutex

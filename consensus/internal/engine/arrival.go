@@ -111,6 +111,26 @@ func (e *Engine) noteBoot(a *Arrival) {
 	e.boots[a.From] = process{a.Boot, a.Incarnation, a.Start}
 }
 
+// Gone says that a process seems to have ended: its connections with this node have, and its port refuses new ones.
+type Gone struct {
+	Node raftlog.NodeID
+	Boot raftlog.Boot
+}
+
+// takeGone has the core suspect a leader whose process is gone. That of an earlier process on the same node does not
+// count, nor that of a node of which something came in the same turn: perhaps it came later. The transport tells it
+// again while nothing comes.
+func (e *Engine) takeGone(in *Inputs) {
+	for _, g := range in.Gone {
+		present := e.boots[g.Node].boot
+		earlier := present != 0 && present != g.Boot && !e.options.Weakened.Down(guard.PresentProcessMeant)
+		heard := slices.ContainsFunc(in.Messages, func(m Message) bool { return m.From == g.Node })
+		if !earlier && (!heard || e.options.Weakened.Down(guard.HeardIsAlive)) {
+			e.core.Suspect(g.Node)
+		}
+	}
+}
+
 // isEarlier reports whether an arrival is of an earlier process than the one with the ordinal start on its directory.
 // Handshakes of two processes may be taken in any order.
 func (e *Engine) isEarlier(a *Arrival, start uint64) bool {

@@ -50,6 +50,9 @@ type Inputs struct {
 	TakeSnapshot bool
 	// LinksUp names peers with a new connection: messages that were sent before may be lost.
 	LinksUp []raftlog.NodeID
+	// Gone are processes of other nodes that seem to have ended. All that came from one of them before is in Messages of
+	// this turn, or of an earlier one.
+	Gone []Gone
 	// HandOver asks a leader to give leadership away; a follower ignores it. TakeOver asks a follower to ask for
 	// leadership; a leader ignores it.
 	HandOver bool
@@ -73,7 +76,7 @@ func (in *Inputs) Reset() {
 	*in = Inputs{
 		Messages: in.Messages[:0], Batches: in.Batches[:0], Reads: in.Reads[:0], Left: in.Left[:0],
 		LeftReads: in.LeftReads[:0], Applied: in.Applied[:0], Fetched: in.Fetched[:0], LinksUp: in.LinksUp[:0],
-		Changes: in.Changes[:0], Arrivals: in.Arrivals[:0],
+		Gone: in.Gone[:0], Changes: in.Changes[:0], Arrivals: in.Arrivals[:0],
 	}
 }
 
@@ -149,6 +152,7 @@ func (e *Engine) Turn(in *Inputs, out *Outputs) {
 		e.step(&in.Messages[i])
 	}
 	e.passTime(in.Ticks)
+	e.takeGone(in)
 	e.takeClients(in)
 	e.noticeTerm()
 	e.takeArrivals(in)

@@ -83,6 +83,7 @@ func (r *Runner) ticksSince(last, now time.Time) (ticks int, counted time.Time) 
 // gather takes all that arrived.
 func (r *Runner) gather(in *engine.Inputs) {
 	r.gatherSnapshots(in)
+	in.Gone = r.gone.Take(in.Gone) // before messages are: those that came earlier are in them
 	in.Messages = append(r.messages.Take(in.Messages), r.forwards.Take(nil)...)
 	in.Batches = r.batches.Take(in.Batches)
 	in.Reads = r.reads.Take(in.Reads)

@@ -120,6 +120,7 @@ type Runner struct {
 	applied   *mailbox.Mailbox[engine.Applied]
 	fetched   *mailbox.Mailbox[engine.Fetched]
 	linksUp   *mailbox.Mailbox[raftlog.NodeID]
+	gone      *mailbox.Mailbox[engine.Gone]
 	changes   *mailbox.Mailbox[*engine.ChangeRequest]
 	arrivals  *mailbox.Mailbox[*engine.Arrival]
 	taken     *mailbox.Mailbox[engine.Taken]
@@ -192,6 +193,7 @@ func Start(e *engine.Engine, a *engine.Applier, effects Effects) *Runner {
 		applied:   mailbox.New[engine.Applied](completions),
 		fetched:   mailbox.New[engine.Fetched](completions),
 		linksUp:   mailbox.New[raftlog.NodeID](completions),
+		gone:      mailbox.New[engine.Gone](submittedRequests),
 		changes:   mailbox.New[*engine.ChangeRequest](submittedRequests),
 		arrivals:  mailbox.New[*engine.Arrival](submittedRequests),
 		appends:   mailbox.New[raft.AppendOperation](completions),
@@ -236,7 +238,7 @@ func (r *Runner) shareWake() {
 		Ring(ring func())
 	}{
 		r.messages, r.forwards, r.batches, r.reads, r.left, r.leftReads, r.applied, r.fetched, r.taken, r.received,
-		r.linksUp, r.changes, r.arrivals,
+		r.linksUp, r.gone, r.changes, r.arrivals,
 	} {
 		if m.Share(r.wake); r.effects.Reactor != nil {
 			m.Ring(r.effects.Reactor.Wake)
@@ -354,6 +356,10 @@ func messageBytes(m *engine.Message) int {
 
 // LinkUp tells that a connection to a peer was made.
 func (r *Runner) LinkUp(to raftlog.NodeID) { r.linksUp.Force(to, 1) }
+
+// Gone tells that a process of another node seems to have ended. All that came from it was given to Receive before. A
+// word that finds no room is lost: it is said again.
+func (r *Runner) Gone(g engine.Gone) { r.gone.Put(g, 1) }
 
 // HandOver asks the node to give leadership away, if it leads: to the voter that is up and has the longest log; if that
 // one does not take over within an election timeout, to the next, until each was tried once. It does not block; Status

@@ -58,6 +58,10 @@ type (
 		to  raftlog.NodeID
 		err error
 	}
+	gone struct {
+		id   raftlog.NodeID
+		boot raftlog.Boot
+	}
 	met struct {
 		hello Hello
 		at    string
@@ -112,10 +116,11 @@ func (n *node) Refused(theirs Hello, err error) {
 	}
 }
 
-func (n *node) Welcomed(theirs Hello)                 { n.welcomed.Add(1) }
-func (n *node) LinkUp(to raftlog.NodeID)              { n.events <- linkUp{to} }
-func (n *node) Met(theirs Hello, at string)           { n.events <- met{theirs, at} }
-func (n *node) LinkDown(to raftlog.NodeID, err error) { n.events <- linkDown{to, err} }
+func (n *node) Welcomed(theirs Hello)                     { n.welcomed.Add(1) }
+func (n *node) LinkUp(to raftlog.NodeID)                  { n.events <- linkUp{to} }
+func (n *node) Met(theirs Hello, at string)               { n.events <- met{theirs, at} }
+func (n *node) Gone(id raftlog.NodeID, boot raftlog.Boot) { n.events <- gone{id, boot} }
+func (n *node) LinkDown(to raftlog.NodeID, err error)     { n.events <- linkDown{to, err} }
 
 // start makes node id of the test cluster on a port of its own and closes it at the end of the test.
 func start(t testing.TB, id raftlog.NodeID, change ...func(*node, *Options)) *node {
@@ -258,6 +263,7 @@ type proxy struct {
 	tamper func(connection int, offset int64, piece []byte) ([]byte, bool)
 
 	context     context.Context
+	cancel      context.CancelFunc
 	goroutines  sync.WaitGroup
 	connections atomic.Int64
 }
@@ -269,14 +275,17 @@ func newProxy(t testing.TB, target string, tamper func(int, int64, []byte) ([]by
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &proxy{t: t, listener: listener, target: target, tamper: tamper, context: ctx}
+	p := &proxy{t: t, listener: listener, target: target, tamper: tamper, context: ctx, cancel: cancel}
 	p.goroutines.Go(p.serve)
-	t.Cleanup(func() {
-		cancel()
-		listener.Close()
-		p.goroutines.Wait()
-	})
+	t.Cleanup(p.stop)
 	return p
+}
+
+// stop closes the port, and then all connections.
+func (p *proxy) stop() {
+	p.listener.Close()
+	p.cancel()
+	p.goroutines.Wait()
 }
 
 func (p *proxy) address() string { return p.listener.Addr().String() }

@@ -22,7 +22,8 @@ var errQueueFull = errors.New("the queue is full, a forward had to be dropped")
 // comes back but the end.
 type link struct {
 	conn         net.Conn
-	address      string // that was dialled
+	address      string       // that was dialled
+	boot         raftlog.Boot // of the process that answered
 	clusterID    uint64
 	from, to     raftlog.NodeID
 	writeTimeout time.Duration

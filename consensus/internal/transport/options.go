@@ -130,6 +130,9 @@ type PeerHandler interface {
 	// before may be lost. LinkDown says that they cannot, and why. The two take turns for each peer.
 	LinkUp(to raftlog.NodeID)
 	LinkDown(to raftlog.NodeID, err error)
+	// Gone says that the process that had the last link to a peer seems to have ended: see peer.suspect. It comes behind
+	// all that Receive got of it, and again with each dial that is refused.
+	Gone(id raftlog.NodeID, boot raftlog.Boot)
 	// Welcomed tells, before Admit, that a peer that this node has dialled lets this node in.
 	Welcomed(theirs Hello)
 	// Refused tells why a handshake with a peer has failed before Admit. If err is a *Refusal, the peer refused this node;

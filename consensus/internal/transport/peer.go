@@ -27,6 +27,8 @@ type peer struct {
 	// link is the one that stands; nil while there is none.
 	link    atomic.Pointer[link]
 	dropped atomic.Uint64
+	// lost is the link that stood last, if the other side has ended it; nil while there is one. It is run's.
+	lost *link
 
 	mu sync.Mutex
 	// addresses are where the peer may be found, at is the one to dial now.
@@ -110,6 +112,7 @@ func (p *peer) run() {
 		begin, target := time.Now(), p.target()
 		linked, err := p.serve(target)
 		p.note(target, err)
+		p.suspect(target, err)
 		round := linked || p.turn(target.Address)
 		if time.Since(begin) > o.BackoffMax {
 			failures = 0
@@ -163,9 +166,13 @@ func (p *peer) serve(target Peer) (linked bool, err error) {
 	p.note(target, nil)
 	log.Info("link up", "peer", p.id, "address", l.conn.RemoteAddr())
 	p.link.Store(l)
+	p.lost = nil
 	handler.LinkUp(p.id)
 	err = l.run()
 	p.link.Store(nil)
+	if endedThere(err) {
+		p.lost = l
+	}
 	p.dropped.Add(uint64(len(l.queue.Close())))
 	handler.LinkDown(p.id, err)
 	log.Info("link down", "peer", p.id, "error", err)
@@ -195,6 +202,7 @@ func (p *peer) connect(target Peer) (*link, error) {
 		conn.Close()
 		return nil, fmt.Errorf("node %d at %s: %w", target.ID, target.Address, err)
 	}
+	l.boot = theirs.Boot
 	return l, nil
 }
 
