@@ -61,6 +61,12 @@
 // lose the leader, and when they campaign the others are struck: cut off, restarted at once, told to take over, or the
 // leader is stopped. Clients read from the old leader all the while.
 //
+// # Suspicions
+//
+// In a share of the worlds nodes hear that a process is gone: soon after its end, or when the next one runs already, or
+// of one that is well. Followers of a leader then campaign at once, all together or some of them, and in the profile
+// leases the leader may have their promises.
+//
 // # Snapshots
 //
 // In the profile snapshots, and in a share of the others, logs are compacted all the time: a node that was away for a

@@ -21,6 +21,7 @@ const (
 // healthy is a cluster with the default timeouts in which nothing is slow.
 func healthy(seed uint64) Options {
 	o := draw(seed, "calm")
+	o.Network.Refused = 0
 	room, proposals := o.Engine.JournalRoomBytes, o.Engine.ProposalRoomBytes
 	o.Engine = engine.DefaultOptions()
 	o.Engine.JournalRoomBytes, o.Engine.ProposalRoomBytes = room, proposals
@@ -84,6 +85,29 @@ func TestAFailoverIsASlowReplyAndNoMore(t *testing.T) {
 	t.Logf("median %v, nine of ten within %v, all within %v", median, times[len(times)*9/10], times[len(times)-1])
 	if median > failoverMedian {
 		t.Errorf("the median is %v, the limit %v", median, failoverMedian)
+	}
+}
+
+// suspectedMedian bounds the median where the survivors' systems say that the leader's process is gone.
+const suspectedMedian = 200 * time.Millisecond
+
+// Where a dead process's port refuses, clients do not wait for an election timeout.
+func TestAFailoverAfterTheEndOfAProcessIsShort(t *testing.T) {
+	var times []time.Duration
+	for seed := range uint64(failoverSeeds) {
+		o := healthy(seed + 1)
+		o.Network.Refused, o.Lease = 1, Lease{} // voters that have promised one wait for its end
+		taken := failoverTime(t, o)
+		if taken > failoverMax {
+			t.Errorf("seed %#x: %v", seed+1, taken)
+		}
+		times = append(times, taken)
+	}
+	slices.Sort(times)
+	median := times[len(times)/2]
+	t.Logf("median %v, nine of ten within %v, all within %v", median, times[len(times)*9/10], times[len(times)-1])
+	if median > suspectedMedian {
+		t.Errorf("the median is %v, the limit %v", median, suspectedMedian)
 	}
 }
 

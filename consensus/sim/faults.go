@@ -27,6 +27,7 @@ func (w *world) planFaults() {
 	})
 	w.every(f.Transfer, w.transferOne)
 	w.every(f.Depose, w.depose)
+	w.every(f.FalseWord, w.sayFalsely)
 	w.every(f.Stop, w.stopOne)
 	w.every(f.Members, w.changeMembers)
 	w.every(f.Move, w.moveSome)

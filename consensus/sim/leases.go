@@ -42,6 +42,7 @@ func leases(c chance, o *Options) {
 	o.Clients.Count, o.Clients.Think, o.Clients.Patience = 6, 150*time.Millisecond, 300*time.Millisecond
 	o.Clients.Reads, o.Clients.Pipelines, o.Clients.Probe = 0.6, 0.1, false
 	o.Clients.KeyLife = 5 * time.Second
+	o.Faults.FalseWord = c.sometimes(0.5, 100*time.Millisecond, time.Second) // of a leader that has promises
 }
 
 // longestLease is the longest promise with which elections take no longer.

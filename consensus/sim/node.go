@@ -353,6 +353,7 @@ func (n *node) die() {
 	l.dead, n.life = true, nil
 	n.disk.SetFault(nil)
 	n.w.net.eachPeer(n.id, n.w.net.closeLink)
+	n.w.tellGone(n, l.boot)
 	l.abandonClients()
 }
 

@@ -62,6 +62,8 @@ type Network struct {
 	Loss, Duplicate float64
 	// LateShare is the share of messages that survive the connection they were sent on.
 	LateShare float64
+	// Refused is the share of ends of a process of which another node hears soon, for the process's port refuses.
+	Refused float64
 	// MailboxMessages and MailboxForwards bound what waits for a node's next turn.
 	MailboxMessages, MailboxForwards int
 }
@@ -147,6 +149,8 @@ type Faults struct {
 	Rolling time.Duration
 	// Depose has some voters lose the leader, and then strikes those that are left to it.
 	Depose time.Duration
+	// FalseWord has some nodes, or all others, hear that a process is gone that is well.
+	FalseWord time.Duration
 	// Transfer makes a leader hand over, or a follower ask it to.
 	Transfer time.Duration
 	// Stop stops a process in good order: it hands over first. Outage is the mean time until it starts again.

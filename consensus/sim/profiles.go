@@ -67,6 +67,7 @@ func Draw(seed uint64, name string) Options {
 	o.drawHung(newChance(seed, 6))
 	o.drawRequests(newChance(seed, 7))
 	o.drawLease(newChance(seed, 9))
+	o.drawSuspicions(newChance(seed, 10))
 	for _, p := range profiles {
 		if p.name == name {
 			p.adjust(c, &o)

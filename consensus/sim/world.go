@@ -38,6 +38,8 @@ type Counts struct {
 	// Done, NotDone, Unknown and Reads count how requests ended; NotDone those up to the liveness phase, at whose
 	// beginning clients leave nodes, and take along what was not sent yet. Proposed is how often a batch was sent anew.
 	Done, NotDone, Unknown, Reads int
+	// Gone counts words that a process is gone, true or not, FalseWords how often they were false.
+	Gone, FalseWords int
 	// Leased counts reads that a lease answered.
 	Leased int
 	// Changes counts changes of the membership that a leader took in, Joined and Left the members that came and went.

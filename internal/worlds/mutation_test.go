@@ -51,6 +51,8 @@ var suspects = map[guard.Guard]string{
 	guard.ShortPromises:           "leases",
 	guard.LeaseFromSending:        "leases",
 	guard.HandOverEndsLease:       "leases",
+
+	guard.PromisesOutliveSuspicion: "leases",
 }
 
 // controlSeedsMin is how many seeds of each profile the control runs, at least.
