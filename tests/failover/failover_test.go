@@ -7,11 +7,11 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// What a failover may cost. With the default options an election begins 300 to 600 ms after the last word of the
-// leader, and the earlier of two survivors begins it: 400 ms on average, and then some round trips and syncs. The
-// longest time has room for a split vote and for a machine that does much else.
+// What a failover may cost. The port of the dead process refuses the survivors, and one of them begins an election some
+// tens of milliseconds later; then come some round trips and syncs. By election timeouts alone the median would lie
+// above this one. The longest time has room for such a timeout, a split vote, and a machine that does much else.
 const (
-	maxFailoverMedian = 600 * time.Millisecond
+	maxFailoverMedian = 400 * time.Millisecond
 	maxFailover       = 2 * time.Second
 	failoverRounds    = 20
 )
