@@ -338,7 +338,7 @@ func (r *Raft) raiseTerm(term raftlog.Term) {
 	r.term, r.vote, r.leader = term, 0, 0
 	r.echoed, r.proven = 0, 0
 	r.promises = reuse(r.promises)
-	r.endSuspicion()
+	r.suspicion = suspicion{}
 }
 
 // becomeFollower follows leader (0: not known yet) in the present term or a later one. Within a term the vote stays

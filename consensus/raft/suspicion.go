@@ -19,7 +19,7 @@ type suspicion struct {
 	of raftlog.NodeID
 	// campaigns is how often this node asks for it yet, the next time in delayTicks, which count while the node is free.
 	campaigns, delayTicks int
-	// restTicks is how long no other suspicion counts.
+	// restTicks is how long no other suspicion counts in this term.
 	restTicks int
 }
 
@@ -33,8 +33,8 @@ const (
 	suspicionCampaigns = 3
 )
 
-// Suspect tells that the process of a node seems to be gone. It counts if that node leads, and at most once in
-// Options.ElectionTicks: a link that comes and goes costs no more than that.
+// Suspect tells that the process of a node seems to be gone. It counts if that node leads, and in a term at most once
+// in Options.ElectionTicks: a link that comes and goes costs no more than that. The leader of another term was elected.
 func (r *Raft) Suspect(id raftlog.NodeID) {
 	s := &r.suspicion
 	rests := s.restTicks > 0 && !r.down(guard.SuspicionRests)
@@ -63,8 +63,8 @@ func (r *Raft) votersBefore() (n int) {
 	return n
 }
 
-// tickSuspicion brings a campaign forward when it is time. The ticks in which the node is bound do not count: all voters
-// promise at the same moment, and would campaign at the same moment.
+// tickSuspicion brings a campaign forward when it is time. The ticks in which the node is bound do not count: all
+// voters promise at the same moment, and would campaign at the same moment.
 func (r *Raft) tickSuspicion() {
 	s := &r.suspicion
 	s.restTicks = max(s.restTicks-1, 0)
@@ -79,7 +79,7 @@ func (r *Raft) tickSuspicion() {
 	r.electionTicks = r.electionTimeoutTicks
 }
 
-// endSuspicion is for when the leader was heard, or there may be another one.
+// endSuspicion is for when the leader was heard.
 func (r *Raft) endSuspicion() {
 	if !r.down(guard.SuspicionEnds) {
 		r.suspicion = suspicion{restTicks: r.suspicion.restTicks}

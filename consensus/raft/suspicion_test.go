@@ -152,6 +152,10 @@ func TestSuspicionsAreBounded(t *testing.T) {
 		g.core.Tick()
 		g.ready()
 	}
+	g.step(Message{Kind: Heartbeat, From: 3, Term: 2})
+	if g.core.Suspect(3); !g.core.suspects() {
+		t.Error("the next leader is not suspected")
+	}
 	g = following(t, 3)
 	g.core.options.ElectionTicks = 100
 	g.core.resetElectionTimer()
