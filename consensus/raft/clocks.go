@@ -54,9 +54,9 @@ func (r *Raft) StopClocks() {
 	r.suspicion = suspicion{}
 	r.random = random{}
 	r.heartbeatTicks, r.stepDownTicks, r.transferTicks, r.yieldTicks = 0, 0, 0, 0
-	r.askAll = r.role == Leader
+	r.askAll, r.echoes = r.role == Leader, 0
 	r.setPeers(func(p *progress) {
-		p.asked, p.isLate = 0, false
+		p.asked, p.isLate, p.turn = 0, false, 0
 		p.probeTicks, p.stalledTicks, p.silentTicks, p.leavingTicks = r.options.HeartbeatTicks, 0, 0, 0
 		p.announcingTicks, p.stateTicks = 0, 0
 		if !r.announces(p) {

@@ -249,7 +249,8 @@ func (r *Raft) noteEcho(p *progress, echoed Epoch) {
 		panic(fmt.Sprintf("raft: node %d echoes epoch %d, the newest is %d", p.id, echoed, r.epoch))
 	}
 	if echoed > p.echoed {
-		p.echoed = echoed
+		r.echoes++
+		p.echoed, p.turn = echoed, r.echoes
 		r.confirm()
 	}
 }

@@ -71,6 +71,8 @@ type progress struct {
 	echoed   Epoch
 	promised Epoch
 	carried  Epoch
+	// turn is which of all echoes of the term the node's newest one was.
+	turn uint64
 	// asked is what carried was at the last tick; isLate says that the node had not echoed that by the next one.
 	asked  Epoch
 	isLate bool

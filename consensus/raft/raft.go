@@ -80,6 +80,8 @@ type leadership struct {
 	// epoch is the newest read epoch, confirmed the newest that a quorum echoed.
 	epoch     Epoch
 	confirmed Epoch
+	// echoes counts the newer epochs that voters echoed in this term.
+	echoes uint64
 	// askAll means that the next read spares no voter: one waited for its confirmation when time passed last, or it is
 	// time to find the promptest voter anew.
 	askAll bool

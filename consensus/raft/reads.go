@@ -115,16 +115,19 @@ func (r *Raft) promptest() (best *progress) {
 	return best
 }
 
-// isPrompterThan reports whether to ask the node before another one: it is not late, was heard later, or echoed later.
-// So one and the same voter confirms read after read while it is prompt.
+// isPrompterThan reports whether to ask the node before another one: it is not late, was heard later, echoed a later
+// epoch, or the same one before the other did. So one and the same voter confirms read after read while it is prompt,
+// and it is the one that answered first when all were asked, whether the others' answers have come since or not.
 func (p *progress) isPrompterThan(other *progress) bool {
 	switch {
 	case p.isLate != other.isLate:
 		return other.isLate
 	case p.silentTicks != other.silentTicks:
 		return p.silentTicks < other.silentTicks
-	default:
+	case p.echoed != other.echoed:
 		return p.echoed > other.echoed
+	default:
+		return p.turn < other.turn
 	}
 }
 
