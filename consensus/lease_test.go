@@ -1,8 +1,10 @@
 package consensus_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus"
@@ -71,4 +73,33 @@ func TestLeasesOutOfBoundsAreRefused(t *testing.T) {
 			n.Close()
 		}
 	}
+}
+
+// S46: A disk that cannot take a promise as the names in the directory are ends the node, as it does with every write.
+func TestAPromiseThatTheDiskCannotHoldEndsTheNode(t *testing.T) {
+	o := smallOptions(t.TempDir())
+	o.Bootstrap = true
+	n, err := consensus.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(o.Directory, "promised-next"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	o.ReadLeaseMillis = leaseMillis
+	if n, err = consensus.Open(o); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-n.Done():
+	case <-within(t).Done():
+		t.Fatal("it goes on")
+	}
+	if err := n.Err(); !errors.Is(err, syscall.EISDIR) {
+		t.Errorf("it has ended with %v", err)
+	}
+	n.Close()
 }

@@ -259,8 +259,11 @@ func (n *Node) start() error {
 	n.background.Go(n.acquaint)
 	n.background.Go(n.tellNotices)
 	n.background.Go(n.keepConfirmed)
-	if before, own := restored.PromisedMillis, o.LeaseMillis; own < before {
-		n.background.Go(func() { n.lowerPromise(before, own) })
+	switch before, own, asked := restored.PromisedMillis, o.LeaseMillis, n.options.engineOptions().LeaseMillis; {
+	case own < asked: // the file could not be written
+		n.background.Go(func() { n.keepPromise(promiseInterval, asked) })
+	case own < before: // once the promises of earlier processes are over
+		n.background.Go(func() { n.keepPromise(2*time.Duration(before)*time.Millisecond, own) })
 	}
 	close(n.member)
 	return nil

@@ -2,12 +2,16 @@ package consensus
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/raftredis/raftredis/internal/shortage"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -70,4 +74,53 @@ func TestADirectoryKnowsTheLongestPromise(t *testing.T) {
 			t.Errorf("%d: the file has %d, want %d", c.own, got, c.file)
 		}
 	}
+}
+
+// S46: A directory in which nothing may be written, for now, keeps a process from promising anything. The node tries
+// until the file is there, and the shortage is over then.
+func TestAPromiseIsWrittenOnceTheDirectoryTakesIt(t *testing.T) {
+	const own = raftlog.Stamp(250)
+	directory := t.TempDir()
+	n := &Node{options: Options{Directory: directory, Logger: slog.New(slog.DiscardHandler)}}
+	n.shortages = shortage.New(n.options.Logger, n.renew)
+	if err := os.Chmod(directory, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	asStranger(t, func() {
+		if got := n.promiseUpTo(0, own); got != 0 {
+			t.Errorf("it promises %d", got)
+		}
+	})
+	if now := n.shortages.Now(); len(now) != 1 || n.stopped.Load() != nil {
+		t.Fatalf("%q waits, the node has failed: %t", now, n.stopped.Load() != nil)
+	}
+	if err := os.Chmod(directory, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	n.context, n.stop = context.WithCancel(t.Context())
+	n.keepPromise(0, own)
+	if now := n.shortages.Now(); len(now) != 0 || n.promisedBefore() != own {
+		t.Errorf("%q waits, the file has %d", now, n.promisedBefore())
+	}
+	n.stop()
+	n.keepPromise(time.Hour, own) // the end of the node ends that
+}
+
+// asStranger acts on files as a user who owns none. Others need not: they are refused what a directory forbids.
+func asStranger(t *testing.T, act func()) {
+	t.Helper()
+	if os.Getuid() == 0 {
+		runtime.LockOSThread() // the system asks for each thread who it is
+		defer runtime.UnlockOSThread()
+		const stranger = 65534
+		if err := syscall.Setfsuid(stranger); err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := syscall.Setfsuid(0); err != nil {
+				t.Fatal(err)
+			}
+		}()
+	}
+	act()
 }

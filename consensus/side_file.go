@@ -132,7 +132,8 @@ func (n *Node) promisedBefore() raftlog.Stamp {
 }
 
 // promiseUpTo makes the directory know the longest promise of this process and of those before. It returns what the
-// process may promise: nothing if the file cannot be written.
+// process may promise: nothing if the file cannot be written now. A node needs no leases to serve, so it does not wait:
+// keepPromise tries again, and the process that finds the file has leases.
 func (n *Node) promiseUpTo(before, own raftlog.Stamp) raftlog.Stamp {
 	if own <= before || n.writeSideFile(promisedFile, encodePromised(own)) {
 		return own
@@ -142,13 +143,23 @@ func (n *Node) promiseUpTo(before, own raftlog.Stamp) raftlog.Stamp {
 	return 0
 }
 
-// lowerPromise makes the directory know that promises are shorter now, once those of earlier processes are over.
-func (n *Node) lowerPromise(before, own raftlog.Stamp) {
-	timer := time.NewTimer(2 * time.Duration(before) * time.Millisecond)
+// keepPromise makes the directory know, after a while, for how long processes of this node promise. It tries until that
+// is on the disk.
+func (n *Node) keepPromise(after time.Duration, millis raftlog.Stamp) {
+	timer := time.NewTimer(after)
 	defer timer.Stop()
-	select {
-	case <-timer.C:
-		n.writeSideFile(promisedFile, encodePromised(own))
-	case <-n.context.Done():
+	for {
+		select {
+		case <-timer.C:
+		case <-n.context.Done():
+			return
+		}
+		if n.writeSideFile(promisedFile, encodePromised(millis)) {
+			return
+		}
+		timer.Reset(promiseInterval)
 	}
 }
+
+// promiseInterval is how often a node tries to write its promise down.
+const promiseInterval = time.Second
