@@ -113,11 +113,11 @@ type Options struct {
 	ElectionMillis  int
 	// ReadLeaseMillis, if not 0, lets a leader answer reads at once, without asking a majority each time: a node that
 	// hears its leader promises it to help no other one for so long, and a leader that a majority has promised that
-	// answers for ten elevenths of it. 0, the default, is for reads that no clock can make old.
+	// answers for four fifths of it. 0, the default, is for reads that no clock can make old.
 	//
-	// It rests on this: the monotonic clocks of any two nodes run at rates that differ by less than a tenth, and count
-	// all time for which a machine, or a virtual one, is stopped. Where that does not hold, a leader that was replaced
-	// can answer from an old state for a moment. Wall clocks do not matter, nor does how long a process is stopped.
+	// It rests on this: no node's monotonic clock is more than 11 % too fast or too slow, and each counts all time for
+	// which a machine, or a virtual one, is stopped. Where that does not hold, a leader that was replaced can answer from
+	// an old state for a moment. The wall clock does not matter, nor does how long a process is stopped.
 	//
 	// Allowed are two HeartbeatMillis up to ElectionMillis less HeartbeatMillis, and at most 10,000. All nodes should
 	// have the same: a voter counts for a leader that asks for no more than it promises. A node that had it promises
@@ -374,7 +374,7 @@ func (o *Options) validateLease() error {
 	case o.ReadLeaseMillis < shortest || o.ReadLeaseMillis > longest:
 		return fmt.Errorf("consensus: ReadLeaseMillis is %d; with HeartbeatMillis %d and ElectionMillis %d allowed are 0 "+
 			"and %d to %d", o.ReadLeaseMillis, o.HeartbeatMillis, o.ElectionMillis, shortest, longest)
-	case !pump.CountsSleep:
+	case !pump.CountsSleep():
 		return errors.New("consensus: ReadLeaseMillis must be 0 on this system: its monotonic clock does not count the " +
 			"time for which the machine sleeps")
 	}

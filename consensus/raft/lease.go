@@ -7,8 +7,8 @@ import (
 )
 
 // Reads without a round (thesis section 6.4.1), where Options.LeaseMillis asks for them. Everything else that this
-// package does is right whatever clocks do. This rests on one assumption: any two nodes' elapsed clocks run at rates
-// that differ by less than a tenth.
+// package does is right whatever clocks do. This rests on one assumption: no node's elapsed clock is a ninth too fast
+// or too slow, so that any two run at rates whose ratio is below 10 : 8.
 //
 //	leader   epoch 7 begins at 1000 ─────────────────────── lease ──────────────── ends at 1000 + leaseMillis
 //	               │ carries 7                  ▲ 7, promised
@@ -16,7 +16,7 @@ import (
 //
 // A voter that echoes an epoch promises, in the same message, to help no other node to lead for LeaseMillis of its own
 // clock. The leader's lease begins when the epoch did that a quorum has promised, which is before any of them heard of
-// it, and is shorter than the promises by the tenth. So while it lasts no other node can have been elected: a quorum
+// it, and is shorter than the promises by a fifth. So while it lasts no other node can have been elected: a quorum
 // that elects has a member in common with the one that promised. docs/decisions/0077 has the proof, step by step, and
 // what each of these rules keeps away:
 //
@@ -46,9 +46,10 @@ type leaseRound struct {
 	at    raftlog.Stamp
 }
 
-// The rates of two clocks differ by less than one part in ratesDiffer: LeaseMillis of a voter's clock are more than
-// ratesDiffer of ratesDiffer+1 parts of them by the leader's.
-const ratesDiffer = 10
+// A clock is less than one part in ratePart too fast or too slow: in the time in which the fastest one shows ratePart+1
+// parts, the slowest shows ratePart-1. Time services speed clocks up and slow them down by up to a tenth (adjtimex),
+// and two at once may go in opposite directions.
+const ratePart = 9
 
 // leaseMillis is how long a lease lasts by the leader's clock, where promises last for LeaseMillis by the voters'. A
 // promise of whole milliseconds may end almost one early.
@@ -56,7 +57,7 @@ func (r *Raft) leaseMillis() raftlog.Stamp {
 	if r.down(guard.LeaseIsShorter) {
 		return r.options.LeaseMillis
 	}
-	return (r.options.LeaseMillis - 1) * ratesDiffer / (ratesDiffer + 1)
+	return (r.options.LeaseMillis - 1) * (ratePart - 1) / (ratePart + 1)
 }
 
 // Lease reports whether this leader's reads may be answered at once, from a state that contains index: those that came

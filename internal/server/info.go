@@ -56,8 +56,8 @@ func leaseAssumption(millis int) string {
 	if millis == 0 {
 		return "nothing"
 	}
-	return "monotonic clocks of any two nodes run at rates that differ by less than 10 %, and count all time for which " +
-		"a machine is stopped"
+	return "no node's monotonic clock is more than 11 % too fast or too slow, and each counts all time for which a " +
+		"machine is stopped"
 }
 
 // snapshotFields are what the node knows of its snapshots, with the names that redisraft has for them.

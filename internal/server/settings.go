@@ -259,9 +259,9 @@ func (c *Config) clusterRows() []*setting.Row {
 				At: setting.At(&c.node.ReadLeaseMillis), Min: minMillis, Max: maxReadLeaseMillis,
 				Zero: "a majority confirms reads each time",
 			},
-			Help: "a leader that a majority has confirmed answers reads at once for ten elevenths of so long, if monotonic " +
-				"clocks of any two nodes run at rates that differ by less than 10 %, and count the time for which a machine " +
-				"is stopped: otherwise a read may be old for a moment; 0: no read rests on a clock",
+			Help: "a leader that a majority has confirmed answers reads at once for four fifths of so long, if no node's " +
+				"monotonic clock is more than 11 % too fast or too slow, and each counts the time for which a machine is " +
+				"stopped: otherwise a read may be old for a moment; 0: no read rests on a clock",
 		},
 	}
 }

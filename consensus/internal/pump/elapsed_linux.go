@@ -6,8 +6,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// CountsSleep: elapsed time counts the time for which the machine sleeps.
-const CountsSleep = true
+// CountsSleep reports whether elapsed time counts the time for which the machine sleeps: old kernels cannot.
+func CountsSleep() bool {
+	var now unix.Timespec
+	return unix.ClockGettime(unix.CLOCK_BOOTTIME, &now) == nil
+}
+
+// sinceBoot is for how long the machine has run or slept.
+func sinceBoot() time.Duration { return readClock(unix.CLOCK_BOOTTIME) }
 
 // sleepAtMost and sleepAtLeast bound for how long the machine has slept since it was started.
 func sleepAtMost() time.Duration {

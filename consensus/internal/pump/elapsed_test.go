@@ -11,25 +11,48 @@ import (
 func TestElapsedTimeCountsSleep(t *testing.T) {
 	began := time.Now()
 	s := newStopwatch(began)
-	if got := s.read(began); got != 1 {
+	if got := s.at(began); got != 1 {
 		t.Fatalf("it begins at %d", got)
 	}
 	s.ask(began)
 	// between is what may pass between two clocks that are read one after the other.
 	const awake, asleep, between = 1500 * time.Millisecond, time.Hour, time.Minute
-	before := s.read(began.Add(awake))
+	before := s.at(began.Add(awake))
 	if slept := time.Duration(before-1) * time.Millisecond; slept < awake || slept > awake+between {
 		t.Fatalf("%v awake count as %v", awake, slept)
 	}
 	s.awake -= asleep // as if the clock that counts sleep had gone on for an hour
 	s.ask(began)
-	if after := s.read(began.Add(awake)); after < before+raftlog.Stamp((asleep-between).Milliseconds()) {
+	if after := s.at(began.Add(awake)); after < before+raftlog.Stamp((asleep-between).Milliseconds()) {
 		t.Fatalf("%d before the sleep, %d after it", before, after)
 	}
 	s.awake += asleep
-	last := s.read(began.Add(awake))
-	if s.ask(began); s.read(began.Add(awake)) != last {
+	last := s.at(began.Add(awake))
+	if s.ask(began); s.at(began.Add(awake)) != last {
 		t.Fatal("it went back")
+	}
+}
+
+// S46: Where there are leases, time asleep is not the difference of two clocks: a process that is stopped between two
+// looks would see less of it, and take a lease for longer.
+func TestALeaseCountsByOneClock(t *testing.T) {
+	const asleep, between = 300 * time.Millisecond, 200 * time.Millisecond
+	s := newStopwatch(time.Now())
+	began := sinceBoot()
+	s.running -= asleep              // as if the clock that counts sleep had gone on for so long
+	s.awake += between - asleep      // as if a look at the other one came later than the look at this one
+	s.gap -= asleep                  // as if the wall clock showed the sleep
+	first := sinceBoot() - s.running // between the two looks around it
+	got := s.read()
+	last := sinceBoot() - s.running
+	if got < stamp(first) || got > stamp(last) {
+		t.Errorf("%d elapsed, want from %d to %d", got, stamp(first), stamp(last))
+	}
+	if first < asleep || sinceBoot() < began {
+		t.Errorf("%v elapsed in all", first)
+	}
+	if next := s.read(); next < got {
+		t.Errorf("it went back from %d to %d", got, next)
 	}
 }
 
@@ -52,7 +75,7 @@ func TestTheSystemIsAskedWhenTheGapMoved(t *testing.T) {
 		s := newStopwatch(began)
 		s.gap -= c.moved // as if it had moved by so much since
 		now := began.Add(c.elapsed)
-		if s.tick(now); s.asked.Equal(now) != c.asks {
+		if s.at(now); s.asked.Equal(now) != c.asks {
 			t.Errorf("after %v, with a gap that moved by %v: asked %t", c.elapsed, c.moved, !c.asks)
 		}
 	}

@@ -28,8 +28,8 @@ func TestTheClockIsReadBehindWhatATurnTakes(t *testing.T) {
 		Needed: func() raftlog.Index {
 			if r := runner.Load(); r != nil {
 				elapsed := &r.rounds.elapsed
-				for began := elapsed.read(time.Now()); gathered < began+2; {
-					gathered = elapsed.read(time.Now())
+				for began := elapsed.read(); gathered < began+2; {
+					gathered = elapsed.read()
 				}
 			}
 			return 0

@@ -41,18 +41,18 @@ func (r *Runner) turn() bool {
 	in.Reset()
 	now := time.Now()
 	elapsed := &r.rounds.elapsed
-	elapsed.tick(now) // in each turn: a message that is handled before a sleep is counted would count it a second time
 	in.Ticks, r.rounds.last = r.ticksSince(r.rounds.last, now)
-	in.Now, in.Elapsed = raftlog.Stamp(r.effects.Clock().UnixMilli()), elapsed.read(now)
+	in.Now = raftlog.Stamp(r.effects.Clock().UnixMilli())
+	if !r.effects.Leases {
+		in.Elapsed = elapsed.at(now) // each turn: a message that is handled before a sleep is seen would count it twice
+	}
 	r.gather(in)
 	if r.effects.Leases {
 		// A lease, and a promise, count from a moment behind all that the turn takes:
 		//
 		//  1. The clock is read, and the process is stopped for a second. Another node is elected.
 		//  2. It goes on, gathers a read that came meanwhile, and answers it by a lease that lasted a second ago.
-		now = time.Now()
-		elapsed.tick(now)
-		in.Elapsed = elapsed.read(now)
+		in.Elapsed = elapsed.read()
 	}
 	r.engine.Turn(in, out)
 	if r.effects.Leases {
