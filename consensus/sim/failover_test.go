@@ -127,3 +127,34 @@ func TestAHandOverTakesNoElectionTimeout(t *testing.T) {
 		}
 	})
 }
+
+// A world whose disks, network and appliers are slow gets longer to recover, by what each answer then takes. One that
+// does not recover breaks the rule all the same: here no node applies anything any more.
+func TestTheBoundOfRecoveryAsksHowSlowAWorldIs(t *testing.T) {
+	w := newWorld(healthy(1))
+	w.begin()
+	w.run(3 * time.Second)
+	o, last := &w.options, len(w.nodes[0].stable.log.prefixes)
+	const slower = 20 * time.Millisecond
+	asked, applied := w.askTime(), w.applyTime(w.nodes)
+	o.Network.MaxDelay, o.Disk.MaxSync, o.Disk.ApplyDelay =
+		o.Network.MaxDelay+slower, o.Disk.MaxSync+slower, o.Disk.ApplyDelay+slower
+	if got, want := w.askTime()-asked, 2*time.Duration(o.Clients.Count)*8*slower; got != want {
+		t.Errorf("a slower world has %v longer to answer, want %v", got, want)
+	}
+	w.nodes[1].crash(false)
+	if got, want := w.applyTime(w.nodes)-applied, time.Duration(last)*slower; last == 0 || got < want {
+		t.Errorf("a node that is down has %v longer to apply %d entries, want %v", got, last, want)
+	}
+	w.nodes[1].start()
+	for _, n := range w.nodes {
+		n.life.applying = true
+	}
+	defer func() {
+		if v := violationOf(recover()); v == nil || v.Rule != "liveness" {
+			t.Errorf("a world that stands still: %v", v)
+		}
+	}()
+	w.settle()
+	t.Error("a world that stands still has recovered")
+}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 // hear. Then the core has to recover within a bound.
 
 // settleElections is how many of the longest election timeouts the core may need, settleSlack what comes on top for
-// starting nodes and connecting; copyTime is for copying logs.
+// starting nodes and connecting. The rest depends on how slow the disks, the network and the appliers of a world are:
+// copyTime is for copying logs, applyTime for applying them, pieceTime for large bodies, askTime for answers at last.
 const (
 	settleElections = 20
 	settleSlack     = 10 * time.Second
@@ -33,7 +35,7 @@ func (w *world) settle() {
 	o := &w.options
 	ticks := settleElections*2*o.Engine.ElectionTicks + o.Engine.UncertainTicks
 	bound := time.Duration(float64(ticks) * float64(o.Clock.Tick+o.Clock.Jitter) * (1 + o.Clock.RateError))
-	deadline := w.now + bound + settleSlack + w.copyTime(core) + w.pieceTime()
+	deadline := w.now + bound + settleSlack + w.copyTime(core) + w.applyTime(core) + w.pieceTime() + w.askTime()
 	w.await(deadline, "a leader, and an end of every request", core, func() bool {
 		return w.coreLeader(core) != nil && w.served(core) && w.whole()
 	})
@@ -61,6 +63,35 @@ func (w *world) copyTime(core []*node) time.Duration {
 	o := &w.options
 	each := 2*(o.Disk.FetchDelay+o.Network.MaxDelay) + o.Disk.MaxSync
 	return time.Duration(longest-shortest) * each
+}
+
+// applyTime is what it may take the node of the core that is furthest behind to apply what the others have, when each
+// entry is applied alone. One that is down, or quarantined, begins at the snapshot that it has.
+func (w *world) applyTime(core []*node) time.Duration {
+	longest, applied := 0, raftlog.Index(math.MaxUint64)
+	for _, n := range w.nodes {
+		longest = max(longest, len(n.stable.log.prefixes))
+	}
+	for _, n := range core {
+		from := raftlog.Index(0)
+		if n.stable.snapshot != nil {
+			from = n.stable.snapshot.Index
+		}
+		if n.life != nil && !n.life.engine.Core().Quarantined().On() {
+			from = n.life.applier.Applied()
+		}
+		applied = min(applied, from)
+	}
+	return time.Duration(max(0, longest-int(applied))) * w.options.Disk.ApplyDelay
+}
+
+// askTime is what it may take until each client has an answer to a write and to a read, one after the other: each goes
+// to the leader, from there to the others, and back, waits for the sync that is under way and for its own, and is
+// applied behind what is being applied.
+func (w *world) askTime() time.Duration {
+	o := &w.options
+	each := 4*o.Network.MaxDelay + 2*o.Disk.MaxSync + 2*o.Disk.ApplyDelay
+	return 2 * time.Duration(len(w.clients)) * each
 }
 
 // pieceTime is what it may take until all of the large bodies is there that clients wait for: one body after the other,
