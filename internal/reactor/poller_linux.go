@@ -5,6 +5,7 @@ import (
 	"net"
 	"sync"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,13 +24,14 @@ type poller struct {
 	epoll, event int
 	events       [maxReady]unix.EpollEvent
 
-	mu       sync.Mutex
-	watchers map[int32]Watcher
+	mu sync.Mutex
+	// watchers are by the number of their socket, which the system keeps small.
+	watchers []Watcher
 	closed   bool
 }
 
 func newPoller() (*poller, error) {
-	p := &poller{watchers: make(map[int32]Watcher)}
+	p := &poller{}
 	var err error
 	if p.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("epoll: %w", err)
@@ -76,7 +78,10 @@ func (p *poller) watch(socket int, w Watcher) error {
 	if err := unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, socket, &add); err != nil {
 		return fmt.Errorf("epoll: %w", err)
 	}
-	p.watchers[int32(socket)] = w // wait looks for it under the lock
+	for len(p.watchers) <= socket {
+		p.watchers = append(p.watchers, nil)
+	}
+	p.watchers[socket] = w // wait looks for it under the lock
 	return nil
 }
 
@@ -104,7 +109,9 @@ func (p *poller) forget(socket int) {
 	if p.closed {
 		return
 	}
-	delete(p.watchers, int32(socket))
+	if socket >= 0 && socket < len(p.watchers) {
+		p.watchers[socket] = nil
+	}
 	_ = unix.EpollCtl(p.epoll, unix.EPOLL_CTL_DEL, socket, nil) // it is not there, or it goes
 }
 
@@ -114,7 +121,7 @@ func (p *poller) wait(dst []readySocket, atMost time.Duration) []readySocket {
 	if atMost >= 0 {
 		millis = int((atMost + time.Millisecond - 1) / time.Millisecond)
 	}
-	n, err := unix.EpollWait(p.epoll, p.events[:], millis)
+	n, err := p.epollWait(millis)
 	if err != nil {
 		return dst // a signal: the next round waits again
 	}
@@ -122,11 +129,25 @@ func (p *poller) wait(dst []readySocket, atMost time.Duration) []readySocket {
 	defer p.mu.Unlock()
 	for i := range n {
 		e := &p.events[i]
-		if w := p.watchers[e.Fd]; w != nil {
-			dst = append(dst, readySocket{int(e.Fd), w, readiness(e.Events)})
+		if int(e.Fd) >= len(p.watchers) || p.watchers[e.Fd] == nil {
+			continue
 		}
+		dst = append(dst, readySocket{int(e.Fd), p.watchers[e.Fd], readiness(e.Events)})
 	}
 	return dst
+}
+
+// epollWait is one call of the system. Go's scheduler is told only where the call may wait: see quickBytes.
+func (p *poller) epollWait(millis int) (int, error) {
+	if millis != 0 {
+		return unix.EpollWait(p.epoll, p.events[:], millis)
+	}
+	events := unsafe.Pointer(&p.events)
+	n, _, err := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(events), maxReady, 0, 0, 0)
+	if err != 0 {
+		return 0, err
+	}
+	return int(n), nil
 }
 
 func readiness(events uint32) Readiness {

@@ -65,6 +65,8 @@ type Reactor struct {
 	mu     sync.Mutex
 	posted []Task
 	closed bool
+	// tasked is how many tasks are in posted: a task is done without a turn, so it leaves pending alone.
+	tasked atomic.Int32
 
 	// whose says which goroutine is the loop: see whose.go.
 	whose atomic.Uint64
@@ -132,18 +134,26 @@ func (r *Reactor) Post(t Task) bool {
 	open := !r.closed
 	if open {
 		r.posted = append(r.posted, t)
+		r.tasked.Store(int32(len(r.posted)))
 	}
 	r.mu.Unlock()
-	r.Wake()
+	r.rouse()
 	return open
 }
 
 // Wake brings a turn soon. It does not wait, and costs a system call only while the loop sleeps.
-//
-//  1. The loop says that it is asleep, then looks whether something is pending, then waits.
-//  2. A wake that comes before the look is seen by it. One that comes later finds the loop asleep, and ends the wait.
 func (r *Reactor) Wake() {
-	r.pending.Store(true)
+	if !r.pending.Load() { // to look costs less than to write
+		r.pending.Store(true)
+	}
+	r.rouse()
+}
+
+// rouse has the loop look for what wants a turn, or for tasks.
+//
+//  1. The loop says that it is asleep, then looks whether there is something, then waits.
+//  2. What comes before the look is seen by it. What comes later finds the loop asleep, and ends the wait.
+func (r *Reactor) rouse() {
 	if r.asleep.Load() && r.asleep.CompareAndSwap(true, false) {
 		r.poller.wake()
 	}
@@ -293,7 +303,7 @@ func (r *Reactor) pass(mine func() bool) bool {
 // doPosted does what was posted until now; what that posts in turn waits for the next round. False: the loop goes on
 // elsewhere.
 //
-// A goroutine that takes over in the middle does the rest, and then what was posted since: it has cleared pending.
+// A goroutine that takes over in the middle does the rest, and then what was posted since.
 func (r *Reactor) doPosted(mine func() bool) bool {
 	if !r.doTasks(mine) {
 		return false
@@ -301,6 +311,7 @@ func (r *Reactor) doPosted(mine func() bool) bool {
 	clear(r.tasks)
 	r.mu.Lock()
 	r.tasks, r.posted = r.posted, r.tasks[:0]
+	r.tasked.Store(0)
 	r.mu.Unlock()
 	r.nextTask = 0
 	return r.doTasks(mine)
@@ -320,7 +331,7 @@ func (r *Reactor) doTasks(mine func() bool) bool {
 // await waits for something to do, or for the time; a negative one never comes.
 func (r *Reactor) await(atMost time.Duration) {
 	r.asleep.Store(true)
-	if r.pending.Load() || atMost == 0 {
+	if r.pending.Load() || r.tasked.Load() > 0 || atMost == 0 {
 		r.asleep.Store(false)
 		r.ready = r.poller.wait(r.ready, 0)
 		return

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -68,17 +69,22 @@ func (g *given) CloseWrite() error {
 	return os.NewSyscallError("shutdown", errors.Join(err, failure))
 }
 
-// Read reads what is there, without waiting: ErrNothing if that is nothing yet, io.EOF at the end.
+// quickBytes is up to which length bytes are taken or given without telling Go's scheduler. A call that does not wait
+// is over in microseconds, and the scheduler is told of each for nothing: what it does about calls that last begins
+// after 20 of them. A copy of more bytes takes as long, and holds up the collector.
+const quickBytes = 64 << 10
+
+// Read reads what is there, without waiting: ErrNothing if that is nothing yet, io.EOF at the end. b is not empty.
 func Read(socket int, b []byte) (int, error) {
 	for {
-		n, err := unix.Read(socket, b)
+		n, err := receive(socket, b)
 		switch {
 		case err == unix.EINTR:
 			continue
 		case err == unix.EAGAIN:
 			return 0, ErrNothing
-		case err != nil:
-			return 0, os.NewSyscallError("read", err)
+		case err != 0:
+			return 0, os.NewSyscallError("recv", err)
 		case n == 0:
 			return 0, io.EOF
 		}
@@ -86,21 +92,44 @@ func Read(socket int, b []byte) (int, error) {
 	}
 }
 
+// receive is one call of the system. It is recv and not read, which takes its way through the layer of files.
+func receive(socket int, b []byte) (int, unix.Errno) {
+	at, length := unsafe.Pointer(unsafe.SliceData(b)), uintptr(len(b))
+	if len(b) <= quickBytes {
+		n, _, err := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(socket), uintptr(at), length, unix.MSG_DONTWAIT, 0, 0)
+		return int(n), err
+	}
+	n, _, err := unix.Syscall6(unix.SYS_RECVFROM, uintptr(socket), uintptr(at), length, unix.MSG_DONTWAIT, 0, 0)
+	return int(n), err
+}
+
 // Write writes as much as there is room for, without waiting: ErrNothing if it is not all.
 func Write(socket int, b []byte) (written int, err error) {
 	for written < len(b) {
-		n, err := unix.Write(socket, b[written:])
+		n, err := send(socket, b[written:])
 		switch {
 		case err == unix.EINTR:
 			continue
 		case err == unix.EAGAIN:
 			return written, ErrNothing
-		case err != nil:
-			return written, os.NewSyscallError("write", err)
+		case err != 0:
+			return written, os.NewSyscallError("send", err)
 		}
 		written += n
 	}
 	return written, nil
+}
+
+// send is one call of the system, as receive is.
+func send(socket int, b []byte) (int, unix.Errno) {
+	const flags = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL
+	at, length := unsafe.Pointer(unsafe.SliceData(b)), uintptr(len(b))
+	if len(b) <= quickBytes {
+		n, _, err := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(socket), uintptr(at), length, flags, 0, 0)
+		return int(n), err
+	}
+	n, _, err := unix.Syscall6(unix.SYS_SENDTO, uintptr(socket), uintptr(at), length, flags, 0, 0)
+	return int(n), err
 }
 
 // maxVector is how many pieces the system takes in one call.
@@ -109,6 +138,11 @@ const maxVector = 1024
 // WriteAll is Write for several pieces, in one call of the system where it takes them all. What was written is cut off
 // from pieces.
 func WriteAll(socket int, pieces *[][]byte) error {
+	if len(*pieces) == 1 {
+		n, err := Write(socket, (*pieces)[0])
+		cutOff(pieces, n)
+		return err
+	}
 	for len(*pieces) > 0 {
 		n, err := unix.Writev(socket, (*pieces)[:min(len(*pieces), maxVector)])
 		switch {
