@@ -8,6 +8,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/reactor/looptest"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -44,7 +45,7 @@ func TestANodeThatFailsWhileItIsClosedSaysSo(t *testing.T) {
 	}}
 	n, err = Open(Options{
 		Directory: t.TempDir(), PeerListener: listener, Bootstrap: true, JournalFileBytes: 10 << 20, Machine: nothing{},
-		Logger: slog.New(slog.DiscardHandler),
+		Logger: slog.New(slog.DiscardHandler), EventLoop: looptest.Asked(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -68,6 +69,7 @@ func TestEventsComeFromOneGoroutine(t *testing.T) {
 	n, err := Open(Options{
 		Directory: t.TempDir(), PeerListen: "127.0.0.1:0", Bootstrap: true, JournalFileBytes: 10 << 20,
 		Machine: nothing{}, Logger: slog.New(slog.DiscardHandler), Events: func(Event) { events++ },
+		EventLoop: looptest.Asked(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +90,7 @@ func TestEventsComeFromOneGoroutine(t *testing.T) {
 func TestCancelAndDoneShareNothing(t *testing.T) {
 	n, err := Open(Options{
 		Directory: t.TempDir(), PeerListen: "127.0.0.1:0", Bootstrap: true, JournalFileBytes: 10 << 20,
-		Machine: nothing{}, Logger: slog.New(slog.DiscardHandler),
+		Machine: nothing{}, Logger: slog.New(slog.DiscardHandler), EventLoop: looptest.Asked(),
 	})
 	if err != nil {
 		t.Fatal(err)

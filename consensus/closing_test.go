@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/internal/reactor/looptest"
 )
 
 // nothing is a state machine for tests that apply nothing they look at.
@@ -24,6 +25,7 @@ func openBlank(t *testing.T, o Options) *Node {
 func openBlankAt(t *testing.T, listen string, o Options) *Node {
 	t.Helper()
 	o.Directory, o.PeerListen, o.JournalFileBytes = t.TempDir(), listen, 10<<20
+	o.EventLoop = looptest.Asked()
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

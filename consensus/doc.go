@@ -115,6 +115,22 @@
 // call the methods that do not wait. The machine is called under a lock of the node: Apply alone, Query beside other
 // queries. Machine and View's function must not call the node.
 //
+// # The event loop
+//
+// A node has a goroutine for each step of a command. With Options.EventLoop, on Linux, one thread does instead what
+// these do: it takes in what callers and other nodes send, sends messages, writes and syncs the log while the disk is
+// fast, applies what is committed, and calls Request.Done. Then a command wakes few threads, and commands that come
+// together share each step. Elsewhere, and over connections that are not TCP (of Options.Dial, or of a PeerListener
+// that speaks TLS), goroutines do it as before. What a node promises is the same.
+//
+// A machine may take its time: a sync or an Apply that lasts for more than 5 to 10 ms loses the loop, which goes on
+// without it, so heartbeats leave in time. What must not block (Request.Done, Options.Events, Late, Clock, Hurry) and
+// does holds up heartbeats, on the loop as on goroutines.
+//
+// A loop costs two file descriptors, and a thread that waits in the system. That thread keeps one of Go's processors
+// (GOMAXPROCS) until the scheduler takes it back, microseconds to milliseconds later. So the loop is for processes with
+// one node and at least two processors; several nodes on as few answer a single caller more slowly than on goroutines.
+//
 // # What a node tells
 //
 // Status is a picture of what the node knows, and costs a few loads from memory while nothing changes. Options.Events

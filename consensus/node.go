@@ -12,6 +12,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/internal/pump"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/internal/reactor"
 	"github.com/raftredis/raftredis/internal/shortage"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -34,6 +35,8 @@ type Node struct {
 	// part names the snapshot of another node of whose file Open found a part; nil if there was none.
 	part *raftlog.SnapshotMark
 
+	// loop is the event loop that is the node's own; nil if it has none.
+	loop *reactor.Reactor
 	// transport is set before Open returns; peerHandler methods may run earlier, and wait for it.
 	transport *transport.Transport
 	assembled chan struct{}
@@ -221,6 +224,9 @@ func (n *Node) close() error {
 		err = r.Close()
 	} else {
 		err = n.log.Close()
+	}
+	if n.loop != nil {
+		n.loop.Close()
 	}
 	if err == nil {
 		err = errTransport

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/raftredis/raftredis/consensus"
+	"github.com/raftredis/raftredis/internal/reactor/looptest"
 )
 
 // patience bounds what should take milliseconds.
@@ -29,7 +30,7 @@ func within(t *testing.T) context.Context {
 func smallOptions(directory string) consensus.Options {
 	return consensus.Options{
 		Directory: directory, Machine: &counter{}, PeerListen: "127.0.0.1:0", JournalFileBytes: 10 << 20,
-		Logger: slog.New(slog.DiscardHandler),
+		Logger: slog.New(slog.DiscardHandler), EventLoop: looptest.Asked(),
 	}
 }
 
@@ -151,6 +152,12 @@ func newTrio(t *testing.T) *trio {
 // newTrioOf makes a cluster of machines of another kind.
 func newTrioOf(t *testing.T, machine func() consensus.StateMachine) *trio {
 	t.Helper()
+	return newTrioWith(t, func(*consensus.Options) {}, machine)
+}
+
+// newTrioWith makes a cluster whose nodes have other options.
+func newTrioWith(t *testing.T, change func(*consensus.Options), machine func() consensus.StateMachine) *trio {
+	t.Helper()
 	t.Cleanup(func() { goleak.VerifyNone(t) })
 	c := &trio{t: t, machine: machine}
 	directory := t.TempDir()
@@ -160,6 +167,7 @@ func newTrioOf(t *testing.T, machine func() consensus.StateMachine) *trio {
 		if i > 0 {
 			o.Join = []string{c.nodes[0].Status().PeerAddress}
 		}
+		change(&o)
 		c.options[i] = o
 		c.start(i)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/reactor"
 	"github.com/raftredis/raftredis/internal/shortage"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -81,6 +82,9 @@ func (o Options) open(ctx context.Context) (*Node, error) {
 	n.context, n.stop = context.WithCancel(context.Background())
 	goOn := context.AfterFunc(ctx, n.stop)
 	if err = n.restoreState(); err == nil {
+		err = n.beginLoop()
+	}
+	if err == nil {
 		err = n.assemble()
 	}
 	if !goOn() { // whatever ended early ended for that reason
@@ -137,6 +141,23 @@ func newestConfiguration(r *wal.Recovered) *membership.Configuration {
 		return nil
 	}
 	return c
+}
+
+// beginLoop gives the node an event loop of its own, if its host wants that, has none for it, and the system has the
+// means.
+func (n *Node) beginLoop() error {
+	if n.options.Reactor != nil || !n.options.EventLoop {
+		return nil
+	}
+	loop, err := reactor.New()
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return nil
+	case err != nil:
+		return fmt.Errorf("begin the event loop: %w", err)
+	}
+	n.options.Reactor, n.loop = loop, loop
+	return nil
 }
 
 // assemble starts the transport and what the directory and the options ask for.

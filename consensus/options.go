@@ -102,9 +102,11 @@ type Options struct {
 	// long as it does not find all of them.
 	Join []string
 
-	// Reactor, if not nil, is the loop on which the node takes its turns and talks to its peers; a host that serves
-	// clients on the same one saves a wake-up of a thread at each step of a command. It outlives the node. Without one
-	// goroutines do it.
+	// EventLoop has the node run on an event loop of its own, which takes less of the processors for each command; where
+	// the system has no means for one, goroutines do the same. See "The event loop" in the package comment.
+	EventLoop bool
+	// Reactor, if not nil, is used instead of a loop of the node's own, and outlives the node: a host that serves clients
+	// on the same one saves a wake-up of a thread at each step of a command. Only packages of this module can make one.
 	Reactor *reactor.Reactor
 
 	// HeartbeatMillis is how often a leader is heard; ElectionMillis and twice that bound the time without a leader

@@ -9,13 +9,12 @@ import (
 	"github.com/raftredis/raftredis/consensus"
 
 	"github.com/raftredis/raftredis/bench/peers/front"
-	"github.com/raftredis/raftredis/internal/reactor"
 )
 
 const guarantee = "SET: synced (fdatasync) by a majority of three. GET: linearizable, confirmed by a majority"
 
 func main() {
-	loop := flag.Bool("loop", false, "run the node on one event loop, as the product does")
+	loop := flag.Bool("loop", false, "run the node on an event loop of its own")
 	o := front.Parse()
 	store := front.NewStore()
 	n, err := open(o, store, *loop)
@@ -32,19 +31,14 @@ func main() {
 // node is the library's node.
 type node struct{ node *consensus.Node }
 
-func open(o front.Options, store *front.Store, loop bool) (n *node, err error) {
+func open(o front.Options, store *front.Store, loop bool) (*node, error) {
 	options := consensus.Options{
 		Directory: o.Directory, Machine: machine{store}, PeerListen: o.PeerAddress(o.ID),
-		Bootstrap: true, Expect: front.Members,
+		Bootstrap: true, Expect: front.Members, EventLoop: loop,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	for id := 1; id <= front.Members; id++ {
 		options.Join = append(options.Join, o.PeerAddress(id))
-	}
-	if loop {
-		if options.Reactor, err = reactor.New(); err != nil {
-			return nil, err
-		}
 	}
 	opened, err := consensus.Open(options)
 	return &node{opened}, err
