@@ -45,6 +45,8 @@ type Node struct {
 	journals  journalCapacities
 	notices   notices
 	ticks     ticks
+	// calls are those that were done, for the next callers.
+	calls sync.Pool
 	// subscriptions read committed entries from history, and put large commands together within bounds.
 	subscriptions subscriptions
 	assembling    assembling
@@ -145,8 +147,7 @@ func (n *Node) WaitServing(ctx context.Context) error {
 	changes, stop := n.watchers.add(Event{Leader: true, Members: true})
 	defer stop()
 	for {
-		r := &Request{Read: true}
-		if err := n.do(ctx, r); err == nil || ctx.Err() != nil {
+		if _, err := n.do(ctx, Request{Read: true}); err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
 		// A blank node, and one that was removed, say no at once. One that is overloaded says so too, and there may be no

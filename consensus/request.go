@@ -177,36 +177,72 @@ func (r *Request) Timings() (disk, replicate, apply, reply time.Duration) {
 // tells within a turn.
 const cancelPeriod = 2 * tick
 
+// call is a request whose submitter waits. The node keeps those that were done for the next ones.
+type call struct {
+	Request
+	ended chan struct{}
+}
+
+func (n *Node) newCall() *call {
+	if c, kept := n.calls.Get().(*call); kept {
+		return c
+	}
+	c := &call{ended: make(chan struct{}, 1)}
+	c.Done = func(*Request) { c.ended <- struct{}{} }
+	return c
+}
+
+// answer is what a call brought.
+type answer struct {
+	result   []byte
+	session  uint64
+	readTime int64
+}
+
 // do submits a request and waits for its end. If the context ends first, the error wraps the context's, and ErrNotDone
 // if the command was not sent, else ErrUnknown.
-func (n *Node) do(ctx context.Context, r *Request) error {
+func (n *Node) do(ctx context.Context, r Request) (answer, error) {
 	if ctx.Err() != nil {
-		return cancelled(ctx)
+		return answer{}, cancelled(ctx)
 	}
-	ended := make(chan struct{})
-	r.Done = func(*Request) { close(ended) }
-	n.Submit(r)
+	c := n.newCall()
+	r.Done, r.wake = c.Done, c.wake
+	c.Request = r
+	n.Submit(&c.Request)
 	select {
-	case <-ended:
-		return r.Err
+	case <-c.ended:
 	case <-ctx.Done():
+		return n.leave(ctx, c)
 	}
-	n.Cancel(r)
-	if r.kind != commandRequest {
-		return cancelled(ctx)
+	if c.Err != nil {
+		return answer{}, c.Err
+	}
+	a := c.answer()
+	c.Request = Request{Done: c.Done, wake: c.wake} // what it brought is the caller's
+	n.calls.Put(c)
+	return a, nil
+}
+
+// leave ends the wait for a call. The node may hear of that later than the call ends, so the call is not used again.
+func (n *Node) leave(ctx context.Context, c *call) (answer, error) {
+	n.Cancel(&c.Request)
+	if c.kind != commandRequest {
+		return answer{}, cancelled(ctx)
 	}
 	patience := time.NewTimer(cancelPeriod)
 	defer patience.Stop()
 	select {
-	case <-ended:
-		if errors.Is(r.Err, ErrNotDone) {
-			return cancelled(ctx)
+	case <-c.ended:
+		if errors.Is(c.Err, ErrNotDone) {
+			return answer{}, cancelled(ctx)
 		}
-		return r.Err
+		return c.answer(), c.Err
 	case <-patience.C:
-		return fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
+		return answer{}, fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
 	}
 }
+
+func (c *call) answer() answer { return answer{c.Result, c.Session, c.ReadTime} }
 
 // Propose replicates a command and returns what StateMachine.Apply returned for it on this node. It waits until a
 // majority of disks has the command and this node has applied it, or until it ended otherwise: see ErrNotDone and
@@ -215,11 +251,11 @@ func (n *Node) do(ctx context.Context, r *Request) error {
 //
 // An empty command is one that carries only the time, see Request.Body: its result is nil.
 func (n *Node) Propose(ctx context.Context, command []byte) ([]byte, error) {
-	r := &Request{Body: command}
-	if err := n.do(ctx, r); err != nil {
+	a, err := n.do(ctx, Request{Body: command})
+	if err != nil {
 		return nil, err
 	}
-	return r.Result, nil
+	return a.result, nil
 }
 
 // Query executes StateMachine.Query with local, on a state that holds everything that any node acknowledged before the
@@ -230,16 +266,16 @@ func (n *Node) Propose(ctx context.Context, command []byte) ([]byte, error) {
 func (n *Node) Query(ctx context.Context, local any) error {
 	stamp := int64(math.MaxInt64)
 	for {
-		r := &Request{Read: true}
-		if err := n.do(ctx, r); err != nil {
+		a, err := n.do(ctx, Request{Read: true})
+		if err != nil {
 			return err
 		}
-		stamp = min(stamp, r.ReadTime)
+		stamp = min(stamp, a.readTime)
 		needTick := false
-		err := n.View(func(m StateMachine) { needTick = m.Query(stamp, local) })
+		err = n.View(func(m StateMachine) { needTick = m.Query(stamp, local) })
 		if err != nil || !needTick {
 			return err
 		}
-		_ = n.do(ctx, &Request{}) // however it ended: the next confirmation says what is wrong
+		_, _ = n.do(ctx, Request{}) // however it ended: the next confirmation says what is wrong
 	}
 }

@@ -27,17 +27,18 @@ func (n *Node) OpenSession(ctx context.Context, ttl time.Duration) (session uint
 	if millis < 1 || millis > limits.MaxTTLMillis {
 		return 0, refuse("not done: a session lives for 1 ms to %d ms without use, not for %v", limits.MaxTTLMillis, ttl)
 	}
-	r := &Request{operation: raftlog.SessionOpen, ttlMillis: millis}
-	if err := n.do(ctx, r); err != nil {
+	a, err := n.do(ctx, Request{operation: raftlog.SessionOpen, ttlMillis: millis})
+	if err != nil {
 		return 0, err
 	}
-	return r.Session, nil
+	return a.session, nil
 }
 
 // CloseSession ends a session, and lets all nodes forget its results. A session that has ended already is closed, so
 // asking again does no harm. Errors are those of Propose.
 func (n *Node) CloseSession(ctx context.Context, session uint64) error {
-	return n.do(ctx, &Request{operation: raftlog.SessionClose, Session: session})
+	_, err := n.do(ctx, Request{operation: raftlog.SessionClose, Session: session})
+	return err
 }
 
 // ProposeOnce is Propose for a command in a session: see Request.Session. Any error but ErrReplyGone, ErrNoSession,
@@ -45,14 +46,14 @@ func (n *Node) CloseSession(ctx context.Context, session uint64) error {
 // succeeds: on this node or on another one, but after ErrClosed on another one only. ErrNotDone and ErrOverloaded may
 // come at once, so pause before the next call. The node copies command.
 func (n *Node) ProposeOnce(ctx context.Context, session, sequence uint64, command []byte) ([]byte, error) {
-	r := &Request{Session: session, Sequence: sequence, Body: command}
 	if session == 0 {
 		return nil, refuse("not done: a session has a number from 1 on: see OpenSession")
 	}
-	if err := n.do(ctx, r); err != nil {
+	a, err := n.do(ctx, Request{Session: session, Sequence: sequence, Body: command})
+	if err != nil {
 		return nil, err
 	}
-	return r.Result, nil
+	return a.result, nil
 }
 
 func (r *Request) inSession() bool { return r.Session != 0 || r.Sequence != 0 || r.operation != 0 }
