@@ -5,6 +5,7 @@ import (
 	"flag"
 	"log/slog"
 	"os"
+	"sync"
 
 	"github.com/raftredis/raftredis/consensus"
 
@@ -29,7 +30,10 @@ func main() {
 }
 
 // node is the library's node.
-type node struct{ node *consensus.Node }
+type node struct {
+	node     *consensus.Node
+	requests sync.Pool
+}
 
 func open(o front.Options, store *front.Store, loop bool) (*node, error) {
 	options := consensus.Options{
@@ -41,42 +45,46 @@ func open(o front.Options, store *front.Store, loop bool) (*node, error) {
 		options.Join = append(options.Join, o.PeerAddress(id))
 	}
 	opened, err := consensus.Open(options)
-	return &node{opened}, err
+	return &node{node: opened}, err
 }
 
-// request is a command or a confirmation under way.
+// request is a command or a confirmation under way. It is used again, as the peers' are.
 type request struct {
 	consensus.Request
 	ended chan struct{}
 }
 
-// submit gives a request to the node.
-func (n *node) submit(r *request) *request {
-	r.ended = make(chan struct{})
-	r.Done = func(*consensus.Request) { close(r.ended) }
+// submit gives a request for a command, or for a confirmation, to the node.
+func (n *node) submit(command []byte) *request {
+	r, used := n.requests.Get().(*request)
+	if !used {
+		r = &request{ended: make(chan struct{}, 1)}
+		r.Done = func(*consensus.Request) { r.ended <- struct{}{} }
+	}
+	r.Body, r.Read = command, command == nil
 	n.node.Submit(&r.Request)
 	return r
 }
 
+// pending is a command under way.
+type pending struct {
+	node    *node
+	request *request
+}
+
 // Error waits for the end.
-func (r *request) Error() error {
-	<-r.ended
-	return r.Err
+func (p pending) Error() error {
+	<-p.request.ended
+	err := p.request.Err
+	p.node.requests.Put(p.request)
+	return err
 }
 
 // Set proposes an entry.
-func (n *node) Set(entry []byte) front.Pending {
-	r := &request{}
-	r.Body = entry
-	return n.submit(r)
-}
+func (n *node) Set(entry []byte) front.Pending { return pending{n, n.submit(entry)} }
 
 // Confirm asks for a time at which the store has all that was acknowledged.
-func (n *node) Confirm() error {
-	r := &request{}
-	r.Read = true
-	return n.submit(r).Error()
-}
+func (n *node) Confirm() error { return pending{n, n.submit(nil)}.Error() }
 
 // Leads reports whether this node leads, and answers.
 func (n *node) Leads() bool {
