@@ -102,6 +102,13 @@ func (m *Mailbox[T]) Take(spare []T) []T {
 	return taken
 }
 
+// Len is how many items are there.
+func (m *Mailbox[T]) Len() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.items)
+}
+
 // Return puts items that were taken back at the front: the consumer stops in the middle of them.
 func (m *Mailbox[T]) Return(items []T) {
 	m.mu.Lock()

@@ -15,9 +15,10 @@ func TestTakeHandsOverEverythingInOrder(t *testing.T) {
 	if m.Put(10, 1) {
 		t.Fatal("item above the limit accepted")
 	}
+	there := m.Len()
 	got := m.Take(nil)
-	if len(got) != 10 {
-		t.Fatalf("took %d items, want 10", len(got))
+	if there != 10 || len(got) != 10 || m.Len() != 0 {
+		t.Fatalf("took %d items of %d and left %d, want 10, 10 and 0", len(got), there, m.Len())
 	}
 	for i, v := range got {
 		if v != i {

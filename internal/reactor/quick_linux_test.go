@@ -22,6 +22,8 @@ func (p *posting) Turn() {
 	p.r.Post(function(func() { p.did++ }))
 }
 
+func (p *posting) Awaits() bool { return false }
+
 func (p *posting) Settle() time.Duration {
 	if p.did == p.posted && !p.r.pending.Load() && p.r.tasked.Load() == 0 {
 		p.calms++

@@ -48,6 +48,9 @@ type Turner interface {
 	// Settle comes behind the tasks that the turn posted: for what takes longer than those should wait. It says in how
 	// long the next turn is wanted at the latest; 0: at once. Each wake and each ready socket brings one before that.
 	Settle() (atMost time.Duration)
+	// Awaits says that a turn that is due would be better with what is about to come: the sockets are looked at once more
+	// before it, without waiting, and again as long as something was there and it says so.
+	Awaits() bool
 }
 
 // Task is what Post has the loop do.
@@ -213,7 +216,7 @@ func (r *Reactor) TakenAway() int64 { return r.taken.Load() }
 func (r *Reactor) run(generation uint64) {
 	mine := func() bool { return generationOf(r.whose.Load()) == generation }
 	yielded := time.Now()
-	for r.pass(mine) && r.turn(mine) && r.doPosted(mine) {
+	for r.pass(mine) && r.lookAgain(mine) && r.turn(mine) && r.doPosted(mine) {
 		wait, on := r.settle(mine)
 		switch {
 		case !on:
@@ -297,6 +300,21 @@ func (r *Reactor) pass(mine func() bool) bool {
 	}
 	clear(r.ready)
 	r.ready, r.nextReady = r.ready[:0], 0
+	return true
+}
+
+// lookAgain calls the watchers whose sockets have become ready meanwhile, as long as the turner awaits more and
+// something came, and until a turn was overdue: tasks wait as well. False: the loop goes on elsewhere.
+func (r *Reactor) lookAgain(mine func() bool) bool {
+	turns := r.turns.Load()
+	for r.turner != nil && r.turned && r.turns.Load() == turns && r.turner.Awaits() {
+		if r.ready = r.poller.wait(r.ready, 0); len(r.ready) == 0 {
+			break
+		}
+		if !r.pass(mine) {
+			return false
+		}
+	}
 	return true
 }
 

@@ -184,9 +184,13 @@ type turns struct {
 	turned, settled int
 	atMost          time.Duration
 	each            chan struct{}
+	// awaited is called by Awaits; nil: nothing is awaited.
+	awaited func() bool
 }
 
 func (t *turns) Turn() { t.turned++ }
+
+func (t *turns) Awaits() bool { return t.awaited != nil && t.awaited() }
 
 func (t *turns) Settle() time.Duration {
 	t.settled++
@@ -195,6 +199,43 @@ func (t *turns) Settle() time.Duration {
 	default:
 	}
 	return t.atMost
+}
+
+// What comes while a turner awaits more is there before its turn. When nothing comes the turn begins.
+func TestATurnTakesWhatItAwaits(t *testing.T) {
+	r := started(t)
+	socket, other := pair(t)
+	var read, looks, before int
+	watcher := watcherFunc(func(Readiness) {
+		n, _ := Read(socket, make([]byte, 10))
+		read += n
+	})
+	if err := r.Watch(socket, watcher); err != nil {
+		t.Fatal(err)
+	}
+	counted := &turns{atMost: time.Hour, each: make(chan struct{}, 1)}
+	r.Attach(counted)
+	await(t, "turn", counted.each)
+	r.Do(func() {
+		before = counted.turned
+		counted.awaited = func() bool {
+			if looks++; looks <= 3 {
+				_, _ = other.Write([]byte{1})
+			}
+			if looks <= 4 && (read != looks-1 || counted.turned != before) {
+				t.Errorf("look %d: %d bytes were read, %d turns were had", looks, read, counted.turned-before)
+			}
+			return true
+		}
+	})
+	r.Do(func() {
+		if looks < 4 || counted.turned == before {
+			t.Errorf("%d looks and %d turns where something comes at three looks", looks, counted.turned-before)
+		}
+		counted.awaited = nil
+		r.Forget(socket)
+		Close(socket)
+	})
 }
 
 // The turner is called by wakes, and by its own time.

@@ -113,6 +113,7 @@ func (r *Runner) applyUnderLock(entries []raftlog.Entry, committed int64) {
 
 // report wakes clients first, then tells the loop: a client's wait is what the system is measured by.
 func (r *Runner) report(report *engine.Applied) {
+	r.answered.Add(int64(len(report.Ended)))
 	for _, b := range report.Ended {
 		b.Wake()
 	}

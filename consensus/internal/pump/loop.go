@@ -83,12 +83,15 @@ func (r *Runner) ticksSince(last, now time.Time) (ticks int, counted time.Time) 
 // gather takes all that arrived.
 func (r *Runner) gather(in *engine.Inputs) {
 	r.gatherSnapshots(in)
-	in.Gone = r.gone.Take(in.Gone) // before messages are: those that came earlier are in them
-	in.Messages = append(r.messages.Take(in.Messages), r.forwards.Take(nil)...)
-	in.Batches = r.batches.Take(in.Batches)
+	in.Gone = r.gone.Take(in.Gone)   // before messages are: those that came earlier are in them
+	forwards := r.forwards.Take(nil) // a group that they begin takes all
+	in.Messages = append(r.messages.Take(in.Messages), forwards...)
+	if len(forwards) > 0 || !r.holdsBatches(time.Now()) {
+		in.Batches = r.batches.Take(in.Batches)
+		in.Left = r.left.Take(in.Left)
+	}
 	in.Reads = r.reads.Take(in.Reads)
 	r.stampReads(in.Reads)
-	in.Left = r.left.Take(in.Left)
 	in.LeftReads = r.leftReads.Take(in.LeftReads)
 	in.Applied = r.applied.Take(in.Applied)
 	in.Fetched = r.fetched.Take(in.Fetched)

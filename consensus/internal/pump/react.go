@@ -48,8 +48,9 @@ type inline struct {
 	work    engine.Work
 	appends []raft.AppendOperation
 	fill    []raftlog.Entry
-	// syncs says what came in during syncs.
-	syncs awaited
+	// syncs says what came in during syncs, groups when the next group is begun.
+	syncs  awaited
+	groups groups
 	// filled is when the filler was woken last, appended when the loop wrote the journal last; zero: it is sealed.
 	filled, appended time.Time
 }
@@ -59,6 +60,7 @@ func (r *Runner) Turn() {
 	if r.hasStopped() || !r.turn() {
 		return
 	}
+	r.rounds.inline.groups.before = r.batches.Len()
 	r.applyInline()
 }
 
@@ -67,12 +69,13 @@ func (r *Runner) Settle() time.Duration {
 	if r.hasStopped() {
 		return time.Hour
 	}
+	r.rounds.inline.groups.answered(int(r.answered.Swap(0)))
 	if len(r.rounds.inline.appends) > 0 {
 		return r.writeInline()
 	}
 	now := time.Now()
 	r.sealWhenIdle(now)
-	return max(r.rounds.last.Add(r.effects.Tick).Sub(now), 0)
+	return max(min(r.rounds.last.Add(r.effects.Tick).Sub(now), r.heldFor(now)), 0)
 }
 
 // handWork gives the applier its work, or keeps it for the end of the turn. Batches are registered at once: a message
@@ -120,6 +123,7 @@ func (r *Runner) handAppends(operations []raft.AppendOperation) {
 	if len(operations) == 0 {
 		return
 	}
+	r.beginGroup(operations)
 	r.rounds.inline.syncs.underWay = true
 	if r.effects.Reactor != nil && r.writing.Load() == 0 && r.disk.isFast() && isSmall(operations) &&
 		!r.rounds.inline.syncs.held {

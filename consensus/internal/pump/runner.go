@@ -158,6 +158,7 @@ type Runner struct {
 	group               []raftlog.Operation     // of the journal's writer
 	last                raftlog.OperationNumber // that was made durable; of the journal's writer
 	rounds              rounds
+	answered            atomic.Int64 // batches that ended since the loop looked
 	// endFetch gives up the fetch of a file that was asked for last; it is the loop's.
 	endFetch context.CancelFunc
 
