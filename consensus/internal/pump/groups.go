@@ -98,8 +98,8 @@ func (r *Runner) holdsBatches(now time.Time) bool {
 	return r.gathersGroups() && r.batches.Len() > 0 && r.rounds.inline.groups.holds(r.status.Load().Commit, now)
 }
 
-// heldFor is how long the batches that wait may go on waiting: no longer, where the turn that left them was the last one
-// of a leader.
+// heldFor is how long the batches that wait may go on waiting: no longer, where the turn that left them was the last
+// one of a leader.
 func (r *Runner) heldFor(now time.Time) time.Duration {
 	g := &r.rounds.inline.groups
 	switch {
