@@ -90,7 +90,7 @@ func TestWorldsJudgeDatabases(t *testing.T) {
 }
 
 // judgedSeeds is how many worlds that are.
-const judgedSeeds = 4
+const judgedSeeds = 32
 
 // A drawn call neither takes anything into the databases of movers nor lets them change places.
 func TestDrawnCallsKeepAwayFromMovers(t *testing.T) {
