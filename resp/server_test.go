@@ -53,14 +53,19 @@ func serveOn(t testing.TB, o Options, listener net.Listener) *serving {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
+	// A test that needs no client would else be over before the goroutine serves.
+	eventually(t, "the listener is served", func() bool {
+		server.mu.Lock()
+		defer server.mu.Unlock()
+		return len(server.listeners) > 0
+	})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := server.Close(ctx); err != nil {
 			t.Errorf("close: %v", err)
 		}
-		// A test that calls no client may be over before the goroutine serves.
-		if err := <-served; err != nil && !errors.Is(err, ErrServerClosed) {
+		if err := <-served; err != nil {
 			t.Errorf("serve: %v", err)
 		}
 		if n := server.Clients(); n != 0 {
