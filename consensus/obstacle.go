@@ -213,12 +213,16 @@ func (n *Node) votersAgree(agrees func(id raftlog.NodeID) bool) bool {
 	return agree >= 2 && agree > others/2
 }
 
-// letIn forgets what spoke against a member that another one has let in.
+// letIn forgets what spoke against a member when the two sides of a connection have let each other in, as far as this
+// node knows. A member that dials learns the level of this build by the answer only, and refuses an outdated one then:
+// without a word, since it has dialled. So that obstacle ends with a dial of this node's own (Welcomed).
 func (n *Node) letIn() {
 	n.mu.Lock()
 	delete(n.words, obstacleRemoved)
 	n.mu.Unlock()
-	n.overcome()
+	if o := n.obstacle.Load(); o != nil && o.Kind != obstacleOutdated {
+		n.overcome()
+	}
 }
 
 // wordPatience is how long after its last word a node counts as one that says nothing more: it is asked again and
@@ -227,10 +231,15 @@ const wordPatience = 2*transport.DefaultBackoffMax + transport.DefaultDialTimeou
 
 // Welcomed hears that a node that was dialled lets this one in. So it takes back that this one was rolled back, if it
 // said so. The node goes on when no node says so any more: each that did has taken it back; or it is silent, and a
-// majority of the others, of which none says so, has let the node in since.
+// majority of the others, of which none says so, has let the node in since. That this node's build is outdated ends
+// with the first that lets it in.
 func (o peerHandler) Welcomed(theirs transport.Hello) {
 	<-o.assembled
 	held := o.obstacle.Load()
+	if held != nil && held.Kind == obstacleOutdated {
+		o.overcome()
+		return
+	}
 	if !held.holdsBack() {
 		return
 	}

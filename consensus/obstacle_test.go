@@ -110,3 +110,25 @@ func TestAFencedNodeDoesNotSayWhoItIs(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A member that dials a node whose build is outdated refuses it by the answer, and the node does not hear of that: it
+// tells what it is until a member that it has dialled lets it in.
+func TestAnOutdatedNodeSaysSoWhileMembersDialIt(t *testing.T) {
+	n := openBlank(t, Options{})
+	n.tellObstacle(&Obstacle{Kind: obstacleOutdated})
+	n.letIn()
+	if o := n.obstacle.Load(); o == nil || o.Kind != obstacleOutdated {
+		t.Errorf("it was dialled, and tells %+v", o)
+	}
+	peerHandler{n}.Welcomed(transport.Hello{From: 2})
+	if o := n.obstacle.Load(); o != nil {
+		t.Errorf("it was let in, and tells %+v", o)
+	}
+	n.tellObstacle(&Obstacle{Kind: obstacleCopied})
+	if n.letIn(); n.obstacle.Load() != nil {
+		t.Errorf("a copy is gone, and the node tells %+v", n.obstacle.Load())
+	}
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+}
