@@ -83,6 +83,7 @@ func TestLease_NoReadIsOldWhenLeadersAndMembersChange(t *testing.T) {
 		r.awaitCompleted(t, operations)
 		spare := c.StartSpare()
 		c.Add(originals[0], spare)
+		blackbox.AwaitMember(t, spare, spare, true) // its own log says so a moment after the leader's
 		takeOver(spare)
 		blackbox.AwaitFact(t, spare, "raft_role", "leader")
 		r.awaitCompleted(t, operations)

@@ -55,7 +55,7 @@ func upgradeACluster(t *testing.T) {
 	last := remaining(c)
 
 	client := first.Connect(t)
-	blackbox.AwaitFact(t, first, "raft_feature_level_waits_for", strconv.Itoa(last.Number))
+	blackbox.AwaitFact(t, first, "raft_feature_level_waits_for", strconv.Itoa(last.RaftNumber(t, "raft_node_id")))
 	blackbox.AwaitFact(t, first, "raft_feature_level_of_build", "2")
 	refusal := client.Must(t, "RAFT.PROBE", "probed").String()
 	if !strings.HasPrefix(refusal, "-ERR 'raft.probe' needs feature level 2") {
