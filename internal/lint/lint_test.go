@@ -190,14 +190,32 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// packagesOf are the packages in which a build with a tag has other files than one without.
+func packagesOf(files map[string][]byte, tag string) (packages []string) {
+	constraint := regexp.MustCompile(`(?m)^//go:build .*\b` + tag + `\b`)
+	for name, text := range files {
+		if path.Ext(name) == ".go" && constraint.Match(text) {
+			packages = append(packages, "./"+path.Dir(name))
+		}
+	}
+	slices.Sort(packages)
+	return slices.Compact(packages)
+}
+
 // The go command says on standard error what it downloads: only the exit code counts.
 func TestTools(t *testing.T) {
 	files := tree(t)
 	for _, tool := range []string{
 		"vet", "vet -tags=mutation", "vet -tags=newer", "tool staticcheck", "tool staticcheck -tags=mutation",
 	} {
-		if output, err := exec.Command("go", strings.Fields(tool+" ./...")...).CombinedOutput(); err != nil {
-			t.Errorf("go %s ./... (%v):\n%s", tool, err, output)
+		packages := []string{"./..."}
+		if _, tag, tagged := strings.Cut(tool, "-tags="); tagged {
+			if packages = packagesOf(files, tag); len(packages) == 0 {
+				t.Errorf("no file is of the tag %s", tag)
+			}
+		}
+		if output, err := exec.Command("go", append(strings.Fields(tool), packages...)...).CombinedOutput(); err != nil {
+			t.Errorf("go %s %s (%v):\n%s", tool, strings.Join(packages, " "), err, output)
 		}
 	}
 	for line := range strings.Lines(string(files["go.mod"])) {
