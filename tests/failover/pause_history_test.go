@@ -15,7 +15,7 @@ import (
 const (
 	shortestPause = 200 * time.Millisecond
 	longestPause  = 10 * time.Second
-	pauseRounds   = 20
+	pauseRounds   = 12
 	racedPauses   = 5
 )
 

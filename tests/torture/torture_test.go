@@ -62,7 +62,7 @@ func (c tortureNodes) Empty(node int) error {
 // nodes slow; or what the environment says, to look for more.
 func tortureSeconds(t *testing.T) time.Duration {
 	t.Helper()
-	seconds := 60
+	seconds := 40
 	if blackbox.RaceDetector {
 		seconds = 20
 	}
