@@ -235,6 +235,32 @@ func TestSnapshotsCanBeSwitchedOff(t *testing.T) {
 	}
 }
 
+// Who asks for a snapshot and looks at once sees that one is under way, or that it has ended: there is no moment before.
+func TestASnapshotIsUnderwayWhenItIsAskedFor(t *testing.T) {
+	o := notebookOptions(t.TempDir())
+	o.Bootstrap, o.Machine, o.SnapshotLogBytes = true, &notebook{}, -1
+	n := open(t, o)
+	for range 50 {
+		if _, err := n.Propose(within(t), []byte("a page")); err != nil {
+			t.Fatal(err)
+		}
+		before := n.Status().SnapshotsEnded
+		if err := n.TakeSnapshot(); err != nil {
+			t.Fatal(err)
+		}
+		if s := n.Status(); !s.SnapshotUnderway && s.SnapshotsEnded == before {
+			t.Fatal("a snapshot is asked for, and none is under way")
+		}
+		if err := n.TakeSnapshot(); err != nil && !errors.Is(err, consensus.ErrPending) {
+			t.Fatal(err)
+		}
+		until(t, "the snapshot ends", func() bool {
+			s := n.Status()
+			return !s.SnapshotUnderway && s.SnapshotsEnded > before
+		})
+	}
+}
+
 func TestABlankNodeTakesNoSnapshot(t *testing.T) {
 	n := open(t, smallOptions(t.TempDir()))
 	if err := n.TakeSnapshot(); !errors.Is(err, consensus.ErrRefused) {

@@ -175,7 +175,9 @@ func (n *Node) TakeSnapshot() error {
 		return fmt.Errorf("%w: %w", ErrPending, err)
 	case errors.Is(err, engine.ErrStopped):
 		return ErrClosed
-	default:
+	case err != nil:
 		return err
 	}
+	n.renew() // what shows that one is asked for
+	return nil
 }

@@ -257,6 +257,7 @@ func (n *Node) fillStatus(s *Status, e *engine.Status) {
 	s.WallOffsetMillis, s.ClockAheadSeconds = int64(e.Clock.Offset), e.Clock.AheadSeconds
 	s.ClocksApart = e.Clock.Apart
 	describeSnapshots(s, e)
+	s.SnapshotUnderway = n.runner.Load().SnapshotUnderway(e)
 	describeStates(s, e)
 }
 
@@ -277,7 +278,7 @@ func quarantined(id NodeID, q raftlog.Quarantine) Quarantined {
 }
 
 func describeSnapshots(s *Status, e *engine.Status) {
-	s.Snapshot, s.Retained, s.SnapshotUnderway = e.Snapshot, e.Retained, e.SnapshotUnderway
+	s.Snapshot, s.Retained = e.Snapshot, e.Retained
 	for _, mark := range e.Reserved {
 		if mark != nil {
 			s.Reserved = append(s.Reserved, mark)

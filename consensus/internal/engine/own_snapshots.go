@@ -32,6 +32,8 @@ type snapshots struct {
 	reserved raft.Reserved
 
 	asked bool // for a snapshot whatever the log weighs
+	// requests counts the turns in which one was asked for.
+	requests uint64
 	// bytes is what was applied since the state that was last frozen, frozenBytes what had been then.
 	bytes       int64
 	frozenBytes int64
@@ -96,6 +98,7 @@ func (e *Engine) takeSnapshots(in *Inputs) {
 	s.asked = s.asked || in.TakeSnapshot && !s.underway && s.taken == nil
 	if in.TakeSnapshot {
 		s.retryAt = 0
+		s.requests++
 	}
 	s.retiring = s.retiring && !in.Retired
 	s.lentBytes = in.LentBytes

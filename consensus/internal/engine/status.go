@@ -68,8 +68,10 @@ type State struct {
 	Retained *raftlog.SnapshotMark
 	// Reserved are snapshots that a leader keeps for followers alone, with the log behind them: see raft.Reserved.
 	Reserved raft.Reserved
-	// SnapshotUnderway: a snapshot is asked for, being written, or on its way into the journal.
+	// SnapshotUnderway: a snapshot is asked for, being written, or on its way into the journal. SnapshotRequests counts how
+	// often one was asked for until now.
 	SnapshotUnderway bool
+	SnapshotRequests uint64
 	// Install is the snapshot that is being fetched from another node or installed.
 	Install InstallStatus
 	// SnapshotsTaken of this node's own came into force, SnapshotsInstalled came from other nodes, in this boot.
@@ -136,8 +138,8 @@ func (e *Engine) State() State {
 		JournalBytes: e.core.WindowBytes(), ProposalRoomBytes: e.proposalCapacity(),
 		Observation: e.presence.observation + e.states.observation,
 		Snapshot:    s.inForce, Retained: s.retained, Reserved: s.reserved,
-		SnapshotUnderway: s.asked || s.underway || s.taken != nil,
-		Install:          e.installStatus(), SnapshotsTaken: s.made, SnapshotsInstalled: s.installed, SnapshotsEnded: s.ended,
+		SnapshotUnderway: s.asked || s.underway || s.taken != nil, SnapshotRequests: s.requests,
+		Install: e.installStatus(), SnapshotsTaken: s.made, SnapshotsInstalled: s.installed, SnapshotsEnded: s.ended,
 		SnapshotsFailed: s.failed, LastSnapshotError: s.lastError, LastFetchError: s.fetchError, Clock: e.clockStatus(),
 		Quarantine: e.core.Quarantined(), Agreed: e.states.agreed, Undecided: e.states.undecided, Apart: e.states.apart(),
 		Differs:    e.states.differs,

@@ -14,6 +14,8 @@ type rounds struct {
 	last    time.Time // up to which ticks were counted
 	elapsed stopwatch
 	inline  inline
+	// snapshotsAsked is how many requests for a snapshot the turns have taken.
+	snapshotsAsked uint64
 }
 
 func newRounds(now time.Time) rounds { return rounds{last: now, elapsed: newStopwatch(now)} }
@@ -118,7 +120,9 @@ func (r *Runner) gatherSnapshots(in *engine.Inputs) {
 		in.Needed = r.effects.Needed()
 	}
 	in.FetchedBytes = r.fetchedBytes.Swap(0)
-	in.TakeSnapshot = r.takeSnapshot.Swap(false)
+	asked := r.snapshotsAsked.Load()
+	in.TakeSnapshot = asked != r.rounds.snapshotsAsked
+	r.rounds.snapshotsAsked = asked
 }
 
 // handOut gives each part of the outputs to its pump. Work comes before messages: the applier knows a batch before any

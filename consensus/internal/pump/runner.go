@@ -133,11 +133,11 @@ type Runner struct {
 
 	leasedReads atomic.Uint64 // answered by a lease
 
-	tellAll      atomic.Bool  // asked for
-	lentBytes    atomic.Int64 // history that is there for followers alone
-	fetchedBytes atomic.Int64 // of the file that is being fetched
-	retired      atomic.Bool
-	takeSnapshot atomic.Bool // asked for
+	tellAll        atomic.Bool  // asked for
+	lentBytes      atomic.Int64 // history that is there for followers alone
+	fetchedBytes   atomic.Int64 // of the file that is being fetched
+	retired        atomic.Bool
+	snapshotsAsked atomic.Uint64 // how often: see SnapshotUnderway
 
 	appends *mailbox.Mailbox[raft.AppendOperation]
 	work    *mailbox.Mailbox[engine.Work]

@@ -18,14 +18,21 @@ var ErrSnapshotUnderway = errors.New("a snapshot is already under way")
 // TakeSnapshot asks for a snapshot, whatever the size of the log. It does not wait: Status.SnapshotsEnded counts
 // snapshots that ended, with or without success.
 func (r *Runner) TakeSnapshot() error {
+	s := r.Status()
 	switch {
 	case r.hasStopped():
 		return engine.ErrStopped
-	case r.Status().SnapshotUnderway || r.takeSnapshot.Swap(true):
+	case s.SnapshotUnderway || !r.snapshotsAsked.CompareAndSwap(s.SnapshotRequests, s.SnapshotRequests+1):
 		return ErrSnapshotUnderway
 	}
 	r.wakeLoop()
 	return nil
+}
+
+// SnapshotUnderway reports whether a snapshot is under way as of a status, or was asked for since: a caller of
+// TakeSnapshot that looks before the next turn must not take it for one that has ended.
+func (r *Runner) SnapshotUnderway(s *engine.Status) bool {
+	return s.SnapshotUnderway || r.snapshotsAsked.Load() != s.SnapshotRequests
 }
 
 // takeSnapshots writes frozen states as files.
