@@ -235,7 +235,8 @@ func TestSnapshotsCanBeSwitchedOff(t *testing.T) {
 	}
 }
 
-// Who asks for a snapshot and looks at once sees that one is under way, or that it has ended: there is no moment before.
+// A caller that asks for a snapshot and looks at once sees that one is under way, or has ended: there is no moment
+// between.
 func TestASnapshotIsUnderwayWhenItIsAskedFor(t *testing.T) {
 	o := notebookOptions(t.TempDir())
 	o.Bootstrap, o.Machine, o.SnapshotLogBytes = true, &notebook{}, -1

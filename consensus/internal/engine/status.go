@@ -68,8 +68,8 @@ type State struct {
 	Retained *raftlog.SnapshotMark
 	// Reserved are snapshots that a leader keeps for followers alone, with the log behind them: see raft.Reserved.
 	Reserved raft.Reserved
-	// SnapshotUnderway: a snapshot is asked for, being written, or on its way into the journal. SnapshotRequests counts how
-	// often one was asked for until now.
+	// SnapshotUnderway: a snapshot is asked for, being written, or on its way into the journal. SnapshotRequests counts
+	// how often one was asked for until now.
 	SnapshotUnderway bool
 	SnapshotRequests uint64
 	// Install is the snapshot that is being fetched from another node or installed.
