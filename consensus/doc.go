@@ -129,8 +129,7 @@
 //
 // A loop costs two file descriptors, and a thread that waits in the system. That thread keeps one of Go's processors
 // (GOMAXPROCS) until the scheduler takes it back, microseconds to milliseconds later. So the loop is for processes with
-// one node and at least two processors; several nodes on as few answer a single caller more slowly than on goroutines. A
-// process with nothing else to do gains by a processor to spare: runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1).
+// one node and at least two processors; several nodes on as few answer a single caller more slowly than on goroutines.
 //
 // # What a node tells
 //

@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"log/slog"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -91,24 +90,5 @@ func TestMemory_IsToldInOneLine(t *testing.T) {
 	c.tuning.MaxMemoryBytes.Store(1 << 60)
 	if c.fitMemory(slog.New(slog.NewTextHandler(&log, nil))); !strings.Contains(log.String(), "leaves too little") {
 		t.Errorf("a maxmemory beyond the machine: the log says %q", log.String())
-	}
-}
-
-// A node on a loop has one of Go's processors more than there are, however often it is asked for, unless the
-// environment says how many.
-func TestProcessors_OneIsSpare(t *testing.T) {
-	defer runtime.SetDefaultGOMAXPROCS()
-	t.Setenv("GOMAXPROCS", "")
-	runtime.SetDefaultGOMAXPROCS()
-	wanted := runtime.GOMAXPROCS(0) + spareProcessors
-	for range 2 {
-		if addSpareProcessor(); runtime.GOMAXPROCS(0) != wanted {
-			t.Errorf("Go has %d processors, want %d", runtime.GOMAXPROCS(0), wanted)
-		}
-	}
-	t.Setenv("GOMAXPROCS", "2")
-	runtime.GOMAXPROCS(2)
-	if addSpareProcessor(); runtime.GOMAXPROCS(0) != 2 {
-		t.Errorf("where the environment says 2, Go has %d processors", runtime.GOMAXPROCS(0))
 	}
 }

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -22,18 +21,4 @@ func inParallel(n int, do func(i int)) {
 	}
 	work()
 	running.Wait()
-}
-
-// spareProcessors is how many processors Go is told of beyond those that there are, for a node on a loop.
-const spareProcessors = 1
-
-// addSpareProcessor lets Go's scheduler have a processor free while the loop waits in the system: for its sockets, or
-// for the disk. Without one it takes the processor of each wait away after 20 microseconds, and looks for the next one
-// to take 20 microseconds later; with one, hundreds of times less often (docs/decisions/0085). GOMAXPROCS in the
-// environment is the operator's word, and stays.
-func addSpareProcessor() {
-	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.SetDefaultGOMAXPROCS() // what a container allows
-		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + spareProcessors)
-	}
 }

@@ -71,9 +71,6 @@ func (c *Config) Run(out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if s.loop != nil {
-		addSpareProcessor()
-	}
 	s.waiting = console.Waiting{Logger: logger, Output: output, Began: time.Now()}
 	go s.die()
 	return s.run(stop, lifeline(c.lifelineDescriptor), out)
