@@ -6,20 +6,30 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
-	"github.com/raftredis/raftredis/internal/glob"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // keysLike is KEYS pattern.
 func keysLike(v exec.View, c exec.Call) []byte {
-	pattern := c.Args[1]
-	var found []string
+	pattern, ok := c.Compile(c.Args[1])
+	if !ok {
+		return c.Reply
+	}
+	var (
+		found   []string
+		names   exec.Names
+		tooMuch bool
+	)
 	v.Space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
-		if !e.Expired(v.Now) && glob.Match(pattern, e.Key()) {
+		if !e.Expired(v.Now) && pattern.Match(e.Key()) {
 			found = append(found, e.Key())
 		}
-		return true
+		tooMuch = names.AreTooMuch(c, e.Key())
+		return !tooMuch
 	})
+	if tooMuch {
+		return c.Reply
+	}
 	return c.List(found)
 }
 
@@ -34,8 +44,13 @@ func scanKeys(v exec.View, c exec.Call) []byte {
 	if refusal != "" {
 		return c.Error(refusal)
 	}
+	if !options.Compile(c) {
+		return c.Reply
+	}
 	var (
 		found      []string
+		names      exec.Names
+		tooMuch    bool
 		last, next keyspace.Position
 		left       = options.Count(c)
 	)
@@ -49,8 +64,12 @@ func scanKeys(v exec.View, c exec.Call) []byte {
 		if typed && !e.Expired(v.Now) && options.Matches(e.Key()) {
 			found = append(found, e.Key())
 		}
-		return true
+		tooMuch = names.AreTooMuch(c, e.Key())
+		return !tooMuch
 	})
+	if tooMuch {
+		return c.Reply
+	}
 	c.Reply = reply.ArrayHeader(c.Reply, 2)
 	var digits [20]byte
 	c.Reply = reply.Bulk(c.Reply, strconv.AppendUint(digits[:0], uint64(next), 10))

@@ -9,6 +9,7 @@ import (
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/commands/data"
+	"github.com/raftredis/raftredis/internal/glob"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -477,5 +478,54 @@ func TestReadsOfWritesStayBesideTheEntry(t *testing.T) {
 	run.Join()
 	if got := string(run.Reply); got != "+OK\r\n*1\r\n$1\r\n1\r\n*0\r\n" {
 		t.Errorf("%q", got)
+	}
+}
+
+// A read that compares names with a pattern counts by what it is to compile the pattern, and by the bytes of long
+// names: what is more than may be done while entries wait is answered from a frozen state, and is the same.
+func TestPatternsAndNamesAreWeighed_AtTheEdges(t *testing.T) {
+	const names = 10 // as many as SCAN looks at by itself, one of them short
+	limit := command.MaxPresentWork / (names - 1)
+	longest := "*" + strings.Repeat("?", glob.MaxBytes-2) + "a"
+	for _, c := range []struct {
+		nameBytes int
+		call      string
+		times     int
+		freeze    bool
+	}{
+		{9, "sscan s 0 match " + longest, command.MaxPresentWork / glob.Work([]byte(longest)), false},
+		{9, "sscan s 0 match " + longest, command.MaxPresentWork/glob.Work([]byte(longest)) + 1, true},
+		{9, "scan 0 match " + longest, command.MaxPresentWork/glob.Work([]byte(longest)) + 1, true},
+		{9, "keys " + longest, command.MaxPresentWork/glob.Work([]byte(longest)) + 1, true},
+		{9, "sscan s 0 match *a?[a-z]*", 200, false},
+		{command.KeyWork + limit, "scan 0 match *a*", 1, false},
+		{command.KeyWork + limit + 1, "scan 0 match *a*", 1, true},
+		{command.KeyWork + limit, "keys *a*", 1, false},
+		{command.KeyWork + limit + 1, "keys *a*", 1, true},
+	} {
+		m := newMachine(t)
+		do(m, words("sadd s member"))
+		for i := range names - 1 {
+			do(m, words(fmt.Sprintf("set %d%s v", i, strings.Repeat("a", c.nameBytes-1))))
+		}
+		var calls [][][]byte
+		for range c.times {
+			calls = append(calls, words(c.call))
+		}
+		plain, run := newRun(2, calls...), asConnection(calls...)
+		m.Query(0, plain)
+		if m.Query(0, run); run.WantsFreeze != c.freeze {
+			t.Errorf("%.30s… %d times, names of %d bytes: a frozen state is wanted %v", c.call, c.times, c.nameBytes,
+				run.WantsFreeze)
+		}
+		if run.WantsFreeze {
+			run.WantsFreeze = false
+			image := m.Freeze()
+			image.Query(0, run)
+			image.Release()
+		}
+		if run.Join(); !bytes.Equal(run.Reply, plain.Reply) {
+			t.Errorf("%.30s…: answers %.80q, else %.80q", c.call, run.Reply, plain.Reply)
+		}
 	}
 }

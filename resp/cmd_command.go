@@ -249,7 +249,8 @@ func listFilter(args [][]byte) func(*command.Spec) bool {
 	case "module":
 		return func(*command.Spec) bool { return false }
 	case "pattern":
-		return func(spec *command.Spec) bool { return glob.Match(value, []byte(spec.Name)) }
+		pattern := glob.Compile(value)
+		return func(spec *command.Spec) bool { return pattern.Match(spec.Name) }
 	case "aclcat":
 		return func(spec *command.Spec) bool {
 			return slices.Contains(spec.AllCategories().Names(), "@"+string(value))

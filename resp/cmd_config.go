@@ -39,34 +39,46 @@ func (s *Server) findSetting(name string) Setting {
 
 // configGet is CONFIG GET pattern [pattern ...]: each name of a setting once, however many patterns match it.
 func configGet(c *Conn, dst []byte, args [][]byte) []byte {
-	var matching [][2]string
+	var all []shownName
 	for _, one := range c.server.settings {
 		for _, name := range one.AllNames() {
-			if shown, matches := matchName(name, args[2:]); matches {
-				matching = append(matching, [2]string{shown, one.String()})
-			}
+			all = append(all, shownName{of: one, name: name})
 		}
 	}
-	dst = reply.MapHeader(dst, c.protocol(), len(matching))
-	for _, pair := range matching {
-		dst = appendPair(dst, pair[0], pair[1])
+	count := 0
+	for _, arg := range args[2:] {
+		count += matchNames(all, arg)
+	}
+	dst = reply.MapHeader(dst, c.protocol(), count)
+	for _, one := range all {
+		if one.shown != "" {
+			dst = appendPair(dst, one.shown, one.of.String())
+		}
 	}
 	return dst
 }
 
-// matchName reports whether one of some patterns matches the name of a setting, and how the name is shown: one that is
-// asked for as it is in the client's spelling, as in Redis.
-func matchName(name string, patterns [][]byte) (shown string, matches bool) {
-	for _, pattern := range patterns {
-		switch {
-		case !glob.Match(bytes.ToLower(pattern), []byte(name)):
+// shownName is a name of a setting, and how it is shown: empty if it is not.
+type shownName struct {
+	of          Setting
+	name, shown string
+}
+
+// matchNames has those names shown that a pattern matches and none before it, and counts them. One that is asked for as
+// it is, is shown in the client's spelling, as in Redis.
+func matchNames(all []shownName, asked []byte) (count int) {
+	pattern, isName := glob.Compile(bytes.ToLower(asked)), !bytes.ContainsAny(asked, "*?[")
+	for i := range all {
+		one := &all[i]
+		if one.shown != "" || !pattern.Match(one.name) {
 			continue
-		case bytes.ContainsAny(pattern, "*?["):
-			return name, true
 		}
-		return string(pattern), true
+		count++
+		if one.shown = one.name; isName {
+			one.shown = string(asked)
+		}
 	}
-	return "", false
+	return count
 }
 
 // configSet is CONFIG SET parameter value [parameter value ...]: all of them, or none.

@@ -2,6 +2,7 @@ package resp
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/internal/commands/node"
+	"github.com/raftredis/raftredis/internal/glob"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/internal/stepwise"
@@ -218,6 +220,8 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 		return reply.Loading
 	case c.server.view == topology.NoView && needsCluster(spec):
 		return clusterDisabled
+	case spec.Globs > 0 && hasLongGlob(spec, args):
+		return longGlob
 	case spec.Wraps > 0:
 		return c.innerRefusal(spec, args)
 	}
@@ -242,10 +246,21 @@ func (c *Conn) innerRefusal(wrapping *command.Spec, all [][]byte) string {
 		return reply.RefusedOnce(spec.Name, commands.RefusedOnce(spec))
 	case fault == command.WrongArity:
 		return reply.WrongArity(spec.Name)
+	case hasLongGlob(spec, args):
+		return longGlob
 	case spec.Flags&command.FlagDenyOOM != 0 && c.server.memory.exceeded.Load() && !c.settled(all):
 		return reply.OutOfMemory
 	}
 	return ""
+}
+
+// longGlob refuses a pattern that is too long to be compared with names. By RAFT.ONCE every node would compare it while
+// it applies the entry.
+var longGlob = fmt.Sprintf("ERR a pattern that has one of *?[\\ is longer than %d bytes", glob.MaxBytes)
+
+// hasLongGlob reports whether a pattern among the arguments is too long.
+func hasLongGlob(spec *command.Spec, args [][]byte) bool {
+	return spec.Globs > 0 && len(args) > spec.Globs && slices.ContainsFunc(args[spec.Globs:], glob.IsTooLong)
 }
 
 // settled reports whether it is known that a call of RAFT.ONCE will execute nothing.

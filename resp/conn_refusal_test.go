@@ -1,10 +1,12 @@
 package resp
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/glob"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -87,6 +89,48 @@ func TestAClientThatHearsOnlyRefusalsIsClosed(t *testing.T) {
 		step(1, outcome == NotDone)
 		if got := c.conn.server.metrics.RefusedTooLong.Value(); (got == 1) != (outcome == NotDone) {
 			t.Errorf("%v: %d connections are counted", outcome, got)
+		}
+	}
+}
+
+// A pattern that is too long is refused wherever names are compared with it, before it is proposed and where it is
+// queued: by RAFT.ONCE every node would compare it while it applies the entry. A text that matches itself may be
+// longer.
+func TestALongPatternIsRefused(t *testing.T) {
+	refusal := "-" + longGlob + "\r\n"
+	for _, call := range []string{
+		"KEYS %s", "SCAN 0 MATCH %s", "SCAN 0 COUNT 5 MATCH %s TYPE set", "SSCAN k 0 MATCH %s", "HSCAN k 0 MATCH %s",
+		"ZSCAN k 0 COUNT 5 MATCH %s", "CONFIG GET a %s", "PUBSUB CHANNELS %s", "PUBSUB SHARDCHANNELS %s",
+		"COMMAND LIST FILTERBY PATTERN %s", "RAFT.ONCE 1 1 SCAN 0 MATCH a MATCH %s", "RAFT.ONCE 1 1 SSCAN k 0 MATCH %s",
+		"RAFT.ONCE 1 1 HSCAN k 0 MATCH %s", "RAFT.ONCE 1 1 ZSCAN k 0 MATCH %s",
+	} {
+		for _, c := range []struct {
+			special string
+			length  int
+			refused bool
+		}{
+			{"*", glob.MaxBytes - 1, false}, {"*", glob.MaxBytes, false}, {"*", glob.MaxBytes + 1, true},
+			{"a", glob.MaxBytes + 1, false}, {`\`, glob.MaxBytes + 1, true}, {"[", 5000, true},
+		} {
+			store := newFakeStore(t)
+			runs := countRuns(store)
+			client := newClient(t, testServer(t, Options{Store: store}))
+			line := fmt.Sprintf(call, strings.Repeat("a", c.length-1)+c.special) + "\r\n"
+			if got := client.send(line); (got == refusal) != c.refused || c.refused && *runs > 0 {
+				t.Errorf("%s with %d bytes and %s: %.80q, %d runs", call, c.length, c.special, got, *runs)
+			}
+			client.expect("MULTI\r\n", "+OK\r\n")
+			if got := client.send(line); (got == refusal) != c.refused {
+				t.Errorf("%s with %d bytes and %s in MULTI: %.80q", call, c.length, c.special, got)
+			}
+		}
+	}
+	// Where no pattern stands, anything may.
+	key := strings.Repeat("*", glob.MaxBytes+1)
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t)}))
+	for _, call := range []string{"GET %s", "SSCAN %s 0", "RAFT.ONCE 1 1 HSCAN %s 0 MATCH a"} {
+		if got := c.send(fmt.Sprintf(call, key) + "\r\n"); got == refusal {
+			t.Errorf("%s: a key is refused as a pattern", call)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func PageOf[V elements](v View, c Call) (of V, page Page, answer []byte) {
 		return none, page, c.Error(refusal)
 	}
 	left := options.Count(c)
-	if c.IsTooMany(min(left, of.Len()), of.Len(), of.Size()) {
+	if c.IsTooMany(min(left, of.Len()), of.Len(), of.Size()) || !options.Compile(c) {
 		return none, page, c.Reply
 	}
 	return of, Page{From: value.Position(from), options: options, left: left}, nil
@@ -73,7 +73,7 @@ func (p *Page) Show(at value.Position, name value.Item, behind ...value.Item) bo
 	if !p.Takes(at) {
 		return false
 	}
-	if p.Matches(string(name.Append(nil))) {
+	if p.options.pattern == nil || p.Matches(string(name.Append(nil))) {
 		p.found = append(append(p.found, name), behind...)
 		p.bytes += name.Len()
 		for _, item := range behind {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/glob"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -24,7 +25,8 @@ const InvalidCursor = "ERR invalid cursor"
 // ScanOptions are what may follow the cursor in SCAN and its like.
 type ScanOptions struct {
 	count   int64
-	pattern []byte // nil for everything
+	match   []byte        // the pattern, nil for everything
+	pattern *glob.Pattern // what Compile has made of it
 	// TypeName is the type of SCAN, nil for every one.
 	TypeName []byte
 }
@@ -47,7 +49,7 @@ func ParseScanOptions(args [][]byte, hasType bool) (options ScanOptions, refusal
 			}
 			options.count = count
 		case Is(args[i], "MATCH"):
-			options.pattern = args[i+1]
+			options.match = args[i+1]
 		case hasType && Is(args[i], "TYPE"):
 			options.TypeName = args[i+1]
 		default:
@@ -57,9 +59,38 @@ func ParseScanOptions(args [][]byte, hasType bool) (options ScanOptions, refusal
 	return options, ""
 }
 
+// Compile prepares Matches. It reports whether the call may go on here, as by IsTooMuch.
+func (o *ScanOptions) Compile(c Call) (ok bool) {
+	if o.match != nil {
+		o.pattern, ok = c.Compile(o.match)
+		return ok
+	}
+	return true
+}
+
 // Matches reports whether a name is of the pattern.
-func (o *ScanOptions) Matches(name string) bool {
-	return o.pattern == nil || glob.Match(o.pattern, name)
+func (o *ScanOptions) Matches(name string) bool { return o.pattern == nil || o.pattern.Match(name) }
+
+// Compile makes a pattern with which the call compares names. ok is false if the call must not go on here, as by
+// IsTooMuch.
+func (c Call) Compile(pattern []byte) (p *glob.Pattern, ok bool) {
+	if c.IsTooMuch(glob.Work(pattern)) {
+		return nil, false
+	}
+	return glob.Compile(pattern), true
+}
+
+// Names are what the keys are together that a call looks at, as far as that is more than command.KeyWork says.
+type Names struct{ unweighed int }
+
+// AreTooMuch is IsTooMuch for one more key, after whose name the call looks.
+func (n *Names) AreTooMuch(c Call, name string) bool {
+	if n.unweighed += max(0, len(name)-command.KeyWork); n.unweighed <= smallWork {
+		return false
+	}
+	work := n.unweighed
+	n.unweighed = 0
+	return c.IsTooMuch(work)
 }
 
 // Count is how many elements a call looks at.

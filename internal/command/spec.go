@@ -47,6 +47,8 @@ type Spec struct {
 	LaysOut bool
 	// Selects marks SELECT: the calls behind it in a run are in the database that it names.
 	Selects bool
+	// Globs is the position from which arguments may be patterns (package glob), 0 if none is: a long one is refused.
+	Globs int
 	// Tips are hints for client libraries on how to send the command and what to make of its reply.
 	Tips []string
 	// Group is the command's chapter. Since is the version of Redis in which the command appeared, or whose behaviour is

@@ -256,3 +256,22 @@ func BenchmarkLookup(b *testing.B) {
 		Lookup(names[i%len(names)])
 	}
 }
+
+// Each command that compares names with a pattern of its client says where it stands, so that a long one is refused.
+// SORT has patterns of another kind. Patterns to which clients listen are shorter by a rule of their own.
+func TestCommandsWithPatternsSayWhereTheyAre(t *testing.T) {
+	others := []*command.Spec{data.Sort, data.SortRO, node.PSubscribe, node.PUnsubscribe}
+	found := 0
+	for spec := range Each() {
+		is := strings.Contains(spec.Usage, ":pattern") || spec == node.ConfigGet
+		if want := is && !slices.Contains(others, spec); want != (spec.Globs > 0) {
+			t.Errorf("%s: Globs is %d", spec.Name, spec.Globs)
+		}
+		if spec.Globs > 0 {
+			found++
+		}
+	}
+	if found < 9 {
+		t.Errorf("%d commands have patterns", found)
+	}
+}

@@ -133,6 +133,16 @@ var serverList = []Difference{
 		},
 	},
 	{
+		ID: "long-patterns-of-names",
+		Redis: "`KEYS`, `SCAN`, `SSCAN`, `HSCAN`, `ZSCAN`, `CONFIG GET`, `COMMAND LIST`, `PUBSUB CHANNELS` " +
+			"and `PUBSUB SHARDCHANNELS` take patterns of any length",
+		Here: "they refuse one of more than 1,024 bytes, unless it has none of `*?[\\` and so is a name",
+		Why:  "to compare names costs no more than to read them, whatever the pattern is",
+		Probes: []Probe{
+			{[]string{"KEYS *" + strings.Repeat("p", 1024)}, `\*0\r\n`, `-ERR a pattern that has one of .* 1024 bytes\r\n`},
+		},
+	},
+	{
 		ID:    "comparisons-end",
 		Redis: "`PUBLISH` compares a channel with a pattern for as long as that takes: at worst the product of the lengths",
 		Here: "the comparison ends after 16,384 steps, without a match. A step is the look at a byte of the pattern for " +

@@ -4,8 +4,9 @@
 // Invariants:
 //
 //  1. Texts and patterns are bytes: nothing is decoded.
-//  2. The work is at most the product of the lengths, and nothing is allocated, whatever a client sends. Within has a
-//     bound beside that.
+//  2. A compiled Pattern looks at each byte of a text once, whatever the pattern is: see MaxBytes. Where a text is
+//     compared with many patterns, the work is at most the product of the lengths (Match), or bounded (Within), and
+//     nothing is allocated.
 //
 // The package imports nothing of the project. Rejected: path.Match, whose patterns are others.
 package glob
@@ -97,23 +98,32 @@ func matchOne(pattern []byte, b byte) (matched bool, width int) {
 
 // matchSet matches one byte against a set in brackets. One that is not closed ends with the pattern, as in Redis.
 func matchSet(pattern []byte, b byte) (matched bool, width int) {
-	i := 1
-	negated := i < len(pattern) && pattern[i] == '^'
-	if negated {
-		i++
-	}
+	i, negated := beginSet(pattern)
 	for i < len(pattern) && pattern[i] != ']' {
-		low, high := pattern[i], pattern[i]
-		switch {
-		case low == '\\' && i+1 < len(pattern):
-			low, high = pattern[i+1], pattern[i+1]
-			i++
-		case i+2 < len(pattern) && pattern[i+1] == '-':
-			high = pattern[i+2]
-			i += 2
-		}
-		matched = matched || (min(low, high) <= b && b <= max(low, high))
-		i++
+		var low, high byte
+		low, high, i = rangeAt(pattern, i)
+		matched = matched || (low <= b && b <= high)
 	}
 	return matched != negated, min(i+1, len(pattern))
+}
+
+// beginSet is where in a set in brackets the first range stands, and whether the set is what is not in them.
+func beginSet(pattern []byte) (first int, negated bool) {
+	if len(pattern) > 1 && pattern[1] == '^' {
+		return 2, true
+	}
+	return 1, false
+}
+
+// rangeAt is what stands at a place in a set, a range or a byte, and where the next one does.
+func rangeAt(pattern []byte, i int) (low, high byte, next int) {
+	low = pattern[i]
+	switch {
+	case low == '\\' && i+1 < len(pattern):
+		return pattern[i+1], pattern[i+1], i + 2
+	case i+2 < len(pattern) && pattern[i+1] == '-':
+		high = pattern[i+2]
+		return min(low, high), max(low, high), i + 3
+	}
+	return low, low, i + 1
 }

@@ -281,7 +281,8 @@ func (t *Table) Names(kind Kind, pattern []byte) []string {
 	}
 	t.mu.Unlock()
 	if pattern != nil {
-		all = slices.DeleteFunc(all, func(name string) bool { return !glob.Match(pattern, name) })
+		compiled := glob.Compile(pattern)
+		all = slices.DeleteFunc(all, func(name string) bool { return !compiled.Match(name) })
 	}
 	slices.Sort(all)
 	return slices.Compact(all) // one that has gone and come again may be there twice

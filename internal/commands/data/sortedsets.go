@@ -405,6 +405,7 @@ var (
 		Usage:      "<key:key> <cursor:integer> [MATCH <pattern:pattern>] [COUNT <count:integer>]",
 		Arity:      -3,
 		Class:      command.Read,
+		Globs:      3,
 		Flags:      command.FlagReadOnly,
 		Categories: command.CategorySortedSet,
 		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Reads)},

@@ -20,6 +20,7 @@ var (
 		Name:       "config|get",
 		Usage:      "<parameter>...",
 		Arity:      -3,
+		Globs:      2,
 		Flags:      command.FlagAdmin | command.FlagNoScript | command.FlagLoading | command.FlagStale,
 		Group:      "server",
 		Since:      "2.0.0",

@@ -121,6 +121,7 @@ var (
 		Usage: "[FILTERBY filterby=(MODULE <module-name> | " +
 			"ACLCAT <category> | PATTERN <pattern:pattern>)]",
 		Arity:      -2,
+		Globs:      2,
 		Flags:      command.FlagLoading | command.FlagStale,
 		Categories: command.CategoryConnection,
 		Tips:       []string{command.TipVariesInOrder},
