@@ -131,3 +131,28 @@ func TestStoredResultsAreTheSameOnAllNodes(t *testing.T) {
 	}
 	checkHash(t, m)
 }
+
+// A SORT whose patterns are more work than a command may be is refused, also by RAFT.ONCE, and stores nothing: a
+// million elements and as many patterns would be more than there is memory, on each node.
+func TestSortsOfTooManyPatternsAreRefused(t *testing.T) {
+	m := withSession(t)
+	do(m, words("rpush l"+strings.Repeat(" 1", 3000)), words("set d 1"))
+	long, many := strings.Repeat("w", 1<<20)+"*", strings.Repeat(" get w*", 3000)
+	for i, line := range []string{
+		"sort l" + many, "sort_ro l" + many, "sort l" + many + " store d", "sort l by " + long,
+		"sort l by " + long + " store d", "sort l get " + long + " store d", "sort l get " + long,
+	} {
+		const want = "-ERR what BY and GET look for and find is more than 1073741824 bytes"
+		if got := script(m, line); got != want {
+			t.Errorf("%.20s…: %.80q", line, got)
+		}
+		if once := fmt.Sprintf("raft.once 1 %d ", i+1); strings.HasPrefix(line, "sort_ro") {
+			continue // it is too long for RAFT.ONCE whatever it is
+		} else if got := script(m, once+line); got != want {
+			t.Errorf("%s%.20s…: %.80q", once, line, got)
+		}
+	}
+	runSteps(t, m, [][2]string{
+		{"get d", "$1 1"}, {"sort l limit 0 2" + many[:28] + " store d", ":8"}, {"llen d", ":8"},
+	})
+}

@@ -77,6 +77,8 @@ func TestWhatIsMuchWorkGoesAlone(t *testing.T) {
 		"GET a\r\nBITOP NOT b large\r\nGET a\r\n":                                3,
 		"SET a 1\r\nBITOP NOT b small\r\nSET a 1\r\n":                            1,
 		"DEL" + strings.Repeat(" k", 1500) + "\r\nSET a 1\r\n":                   1,
+		"SET a 1\r\n" + strings.Repeat("SORT small GET w* STORE b\r\n", 3):       4,
+		"SET a 1\r\n" + strings.Repeat("SORT small STORE b\r\n", 3):              1,
 	} {
 		store := storeWith(t, map[string]int{"small": 100, "large": command.MaxEntryWork})
 		runs := countRuns(store)

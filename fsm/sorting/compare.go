@@ -40,21 +40,30 @@ func (o *order) sorted(get keys, key []byte) (part []item, refusal string) {
 		return source.items(from, count, o.descends && source.hasOrder()), ""
 	}
 	all := source.items(0, source.len(), false)
-	if !o.weigh(all, get) {
-		return nil, notNumbers
+	if refusal := o.weigh(all, get); refusal != "" {
+		return nil, refusal
 	}
 	o.sort(all)
 	return all[from : from+count], ""
 }
 
-// weigh gives each item its weight. It reports whether all are numbers, if that matters.
-func (o *order) weigh(all []item, get keys) (ok bool) {
-	ok = true
+// weigh gives each item its weight. refusal is an error, empty if there is none: all have to be numbers, if that
+// matters.
+func (o *order) weigh(all []item, get keys) (refusal string) {
+	if o.by != nil && !o.affords(len(all), *o.by) {
+		return tooMuchWork
+	}
 	for i := range all {
 		one := &all[i]
 		weight := one.text
 		if o.by != nil {
+			if !o.spend(o.by.work(one.text)) {
+				return tooMuchWork
+			}
 			f := o.by.lookUp(get, one.text)
+			if !o.spend(f.len()) {
+				return tooMuchWork
+			}
 			if one.missing = f.absent; f.absent {
 				continue
 			}
@@ -66,10 +75,10 @@ func (o *order) weigh(all []item, get keys) (ok bool) {
 		}
 		number, isNumber := parseDouble(weight)
 		if one.number = number; !isNumber {
-			ok = false
+			refusal = notNumbers
 		}
 	}
-	return ok
+	return refusal
 }
 
 // sort sorts items that have their weights. What compares equal keeps its order.

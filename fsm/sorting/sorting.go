@@ -7,6 +7,7 @@ package sorting
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
@@ -26,6 +27,9 @@ var Functions = []exec.Function{
 // notNumbers is Redis's error for elements, or weights, that are no numbers and shall be sorted as such.
 const notNumbers = "ERR One or more scores can't be converted into double"
 
+// tooMuchWork is the error for patterns that name, or find, more than maxWork.
+var tooMuchWork = "ERR what BY and GET look for and find is more than " + strconv.Itoa(maxWork) + " bytes"
+
 // order is what the options of SORT say.
 type order struct {
 	// by gives the weights, nil for the elements themselves. asIs says that nothing is sorted: BY a constant.
@@ -40,11 +44,34 @@ type order struct {
 	gets []pattern
 	// store is the key where the result goes, nil for none.
 	store []byte
+	// left is how much work may still be done for the patterns.
+	left int
+}
+
+// maxWork is how much work the patterns of a call may be, in the unit of command.MaxEntryWork: the keys that are looked
+// for, and what is copied of what they hold. It is as much as a command may be long. Without it, a list of a million
+// equal elements and one long value would be more than there is memory, on all nodes.
+const maxWork = 1 << 30
+
+// spend counts work for a pattern. It reports whether that may be done.
+func (o *order) spend(work int) bool {
+	o.left -= work
+	return o.left >= 0
+}
+
+// affords reports whether there is work left to look for what some patterns name for so many elements, as if these were
+// empty.
+func (o *order) affords(elements int, patterns ...pattern) bool {
+	each := 0
+	for i := range patterns {
+		each += patterns[i].work(nil)
+	}
+	return elements <= o.left/max(each, 1)
 }
 
 // parse reads the options. refusal is an error, empty if there is none.
 func parse(args [][]byte, mayStore bool) (o order, refusal string) {
-	o.count = -1
+	o.count, o.left = -1, maxWork
 	for len(args) > 0 {
 		word, rest := args[0], args[1:]
 		switch {
@@ -112,9 +139,13 @@ func sortAndStore(w *exec.Writer, c exec.Call) []byte {
 	if refusal != "" {
 		return c.Error(refusal)
 	}
-	var all [][]byte
-	for _, found := range o.columns(sorted, get) {
-		all = append(all, found.bytes())
+	columns, refusal := o.columns(sorted, get)
+	if refusal != "" {
+		return c.Error(refusal)
+	}
+	all := make([][]byte, len(columns))
+	for i := range columns {
+		all[i] = columns[i].bytes()
 	}
 	if len(all) == 0 {
 		w.Remove(o.store)
@@ -136,7 +167,11 @@ func (o *order) answer(c exec.Call, get keys) []byte {
 	if c.IsTooMuch(len(sorted) * len(o.gets) * command.KeyWork) {
 		return c.Reply
 	}
-	all, bytes, copied := o.columns(sorted, get), 0, 0
+	all, refusal := o.columns(sorted, get)
+	if refusal != "" {
+		return c.Error(refusal)
+	}
+	bytes, copied := 0, 0
 	for i := range all {
 		length := all[i].len()
 		bytes += length + exec.ValueOverheadBytes
@@ -157,22 +192,33 @@ func (o *order) answer(c exec.Call, get keys) []byte {
 	return c.Reply
 }
 
-// columns are what is answered, or stored: for each element itself, or what each GET finds.
-func (o *order) columns(sorted []item, get keys) (all []found) {
+// columns are what is answered, or stored: for each element itself, or what each GET finds. refusal is an error, empty
+// if there is none. What is only answered is no copy, and may be of any length.
+func (o *order) columns(sorted []item, get keys) (all []found, refusal string) {
 	if len(o.gets) == 0 {
 		all = make([]found, len(sorted))
 		for i := range sorted {
 			all[i].text = sorted[i].text
 		}
-		return all
+		return all, ""
+	}
+	if !o.affords(len(sorted), o.gets...) {
+		return nil, tooMuchWork
 	}
 	all = make([]found, 0, len(sorted)*len(o.gets))
 	for i := range sorted {
 		for k := range o.gets {
-			all = append(all, o.gets[k].lookUp(get, sorted[i].text))
+			if !o.spend(o.gets[k].work(sorted[i].text)) {
+				return nil, tooMuchWork
+			}
+			f := o.gets[k].lookUp(get, sorted[i].text)
+			if isCopied := f.entry == nil || o.store != nil; isCopied && !o.spend(f.len()) {
+				return nil, tooMuchWork
+			}
+			all = append(all, f)
 		}
 	}
-	return all
+	return all, ""
 }
 
 // found is what a pattern found: a string with its key, or bytes.
@@ -239,6 +285,11 @@ func newPattern(text []byte) (p pattern) {
 
 // isConstant reports whether the pattern is the same for all elements: BY such a one does not sort.
 func (p *pattern) isConstant() bool { return !p.hole }
+
+// work is how much it is to look for what the pattern names for an element.
+func (p *pattern) work(element []byte) int {
+	return command.KeyWork + len(p.before) + len(element) + len(p.behind)
+}
 
 // lookUp finds what the pattern names for an element.
 func (p *pattern) lookUp(get keys, element []byte) (f found) {

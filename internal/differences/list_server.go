@@ -143,6 +143,13 @@ var serverList = []Difference{
 		},
 	},
 	{
+		ID:    "sorts-end",
+		Redis: "`BY` and `GET` of `SORT` look for and find as much as there is memory for",
+		Here:  "a call is refused whose keys to look for, and copies of what they hold, are more than 1 GiB together",
+		Why:   "it would end all nodes of a cluster, and again at each start",
+		Proof: "TestSortsOfTooManyPatternsAreRefused",
+	},
+	{
 		ID:    "comparisons-end",
 		Redis: "`PUBLISH` compares a channel with a pattern for as long as that takes: at worst the product of the lengths",
 		Here: "the comparison ends after 16,384 steps, without a match. A step is the look at a byte of the pattern for " +

@@ -30,10 +30,15 @@ func storeOfSort(args [][]byte) (at int) {
 // sortShare is about how much work it is to sort elements, for each byte.
 const sortShare = 32
 
-// costOfSort is the cost of SORT key ….
+// costOfSort is the cost of SORT key …. What other keys hold for the elements is not known before: where that is copied,
+// the call has an entry for itself.
 func costOfSort(_ *command.Spec, args [][]byte, stored command.Stored) command.Estimate {
 	there := stored.Weigh(args[1])
-	return command.Estimate{Work: sortShare * there, Made: there}
+	e := command.Estimate{Work: sortShare * there, Made: there}
+	if storeOfSort(args) > 0 && (command.Contains(args, 2, "by") || command.Contains(args, 2, "get")) {
+		e.Work = max(e.Work, command.MaxEntryWork)
+	}
+	return e
 }
 
 // The commands that sort.
