@@ -168,7 +168,7 @@ func (r *Raft) ProposeConfiguration(c *membership.Configuration) (raftlog.Index,
 	c, named.Index = &named, r.log.last().Index+1
 	e := r.newEntry(raftlog.EntryConfiguration, raftlog.Tag{}, membership.Encode(c))
 	e.Level = max(e.Level, c.FeatureLevel()) // the entry that raises the level is of the new one
-	r.appendOwn([]raftlog.Entry{e})
+	r.appendOwn(e)
 	r.membership.list = append(r.membership.list, configured{e.Index, c, r.log.at(e.Index).CRC})
 	r.arrangePeers()
 	r.endLease()

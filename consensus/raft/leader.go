@@ -18,7 +18,7 @@ func (r *Raft) becomeLeader() {
 	r.noteOrigins(r.log.slice(max(r.commit, r.log.floor.Index)+1, r.log.last().Index, maxInt))
 	e := r.newEntry(raftlog.EntryNoOp, raftlog.Tag{}, nil)
 	r.noOp = e.Index
-	r.appendOwn([]raftlog.Entry{e})
+	r.appendOwn(e)
 }
 
 // tickLeader lets a unit of time pass on a leader.
@@ -133,18 +133,16 @@ func (r *Raft) Propose(proposals []Proposal) (first raftlog.Index, ok bool) {
 		return 0, false
 	}
 	first = r.log.last().Index + 1
-	entries := make([]raftlog.Entry, 0, len(proposals))
+	r.log.reserve(len(proposals))
 	for i := range proposals {
 		p := &proposals[i]
 		if !p.Kind.Traits().Proposable {
 			panic(fmt.Sprintf("raft: entries of kind %d cannot be proposed", p.Kind))
 		}
 		e := r.newEntry(p.Kind, p.Tag, p.Body)
-		e.Index += raftlog.Index(i)
 		e.Left = p.Left
-		entries = append(entries, e)
+		r.appendOwn(e)
 	}
-	r.appendOwn(entries)
 	return first, true
 }
 
@@ -166,14 +164,13 @@ func (r *Raft) newEntry(kind raftlog.EntryKind, tag raftlog.Tag, body []byte) ra
 	}
 }
 
-// appendOwn appends a leader's entries. The leader never truncates or rewrites (Raft paper, figure 3: Leader
+// appendOwn appends a leader's entry. The leader never truncates or rewrites (Raft paper, figure 3: Leader
 // Append-Only).
-func (r *Raft) appendOwn(entries []raftlog.Entry) {
-	for i := range entries {
-		entries[i].SealWith(&r.header)
-	}
-	r.log.append(entries)
-	r.noteOrigins(entries)
+func (r *Raft) appendOwn(e raftlog.Entry) {
+	e.SealWith(&r.header)
+	one := [...]raftlog.Entry{e}
+	r.log.append(one[:])
+	r.noteOrigins(one[:])
 }
 
 // noteOrigins remembers which nodes' clients wait for the entries.

@@ -8,7 +8,7 @@ import (
 
 // Ready is the one way out of the core: what must be done, in parts that may be done at the same time. The caller owns
 // it, passes the same one each time, and must not keep its slices past the next call of Raft.Ready; what the slices
-// point to (entries, bodies, configurations) is immutable and may be kept.
+// point to (bodies, configurations) is immutable and may be kept, and so may slices of entries.
 //
 // Rules of the hand-over:
 //

@@ -83,14 +83,28 @@ func (w *window) append(entries []raftlog.Entry) {
 		previous = e.Mark()
 		w.unwrittenBytes += e.Size()
 	}
-	if len(w.entries)+len(entries) > cap(w.entries) { // a window that is empty again and again gets no array each time
-		w.entries = slices.Grow(w.entries, max(len(entries), minGrowEntries))
-	}
+	w.reserve(len(entries))
 	w.entries = append(w.entries, entries...)
 }
 
-// minGrowEntries is by how many entries the window grows at least.
+// minGrowEntries is by how many entries the window grows at least: one that is empty again and again gets no array each
+// time.
 const minGrowEntries = 64
+
+// reserve makes room for so many more entries.
+func (w *window) reserve(more int) {
+	if len(w.entries)+more > cap(w.entries) {
+		w.move(more)
+	}
+}
+
+// move moves the entries to a new array that has room for so many more, and for as many as there are: then each entry
+// is moved once on average, while as many leave the window in front as come behind.
+func (w *window) move(more int) {
+	moved := make([]raftlog.Entry, len(w.entries), 2*len(w.entries)+max(more, minGrowEntries))
+	copy(moved, w.entries)
+	w.entries, w.deadBytes = moved, 0
+}
 
 // truncate drops the entries from index from on. The array stays with the holders of its slices.
 func (w *window) truncate(from raftlog.Index) {
@@ -136,9 +150,12 @@ const minPinnedBytes = 64 << 10
 // What is copied (the fixed part of each entry) is then less than twice what died since the last time, so the cost is
 // constant per byte appended.
 func (w *window) unpin() {
-	if w.deadBytes > max(minPinnedBytes, w.writtenBytes+w.unwrittenBytes) {
-		w.entries = append([]raftlog.Entry(nil), w.entries...) // not a clone: that of no entries pins the old array
-		w.deadBytes = 0
+	switch {
+	case w.deadBytes <= max(minPinnedBytes, w.writtenBytes+w.unwrittenBytes):
+	case len(w.entries) == 0:
+		w.entries, w.deadBytes = nil, 0
+	default:
+		w.move(0)
 	}
 }
 

@@ -91,6 +91,33 @@ func compareWindow(t *testing.T, w *window, plain []raftlog.Entry) {
 	}
 }
 
+// While as many entries leave the window as come, each is moved once on average, and the array has room for as many
+// again.
+func TestTheWindowMovesEachEntryOnce(t *testing.T) {
+	const appended, bodyBytes = 20_000, 16
+	for _, live := range []int{1, minGrowEntries - 1, minGrowEntries, minGrowEntries + 1, 2000} {
+		w := newWindow(raftlog.Mark{}, raftlog.Time{}, nil, live*(raftlog.EntryHeaderBytes+bodyBytes))
+		moved := 0
+		for i := range raftlog.Index(appended) {
+			if len(w.entries) == cap(w.entries) {
+				moved += len(w.entries)
+			}
+			w.append([]raftlog.Entry{modelEntry(i+1, 1, bodyBytes)})
+			room, there := cap(w.entries), len(w.entries)
+			w.release(i+1, 0)
+			if cap(w.entries) != room-(there-len(w.entries)) {
+				moved += len(w.entries)
+			}
+			if limit := 2*(live+1) + minGrowEntries; cap(w.entries) > limit {
+				t.Fatalf("%d are alive: room for %d, not %d", live, cap(w.entries), limit)
+			}
+		}
+		if moved > appended+appended/10 {
+			t.Errorf("%d are alive: %d were moved of %d", live, moved, appended)
+		}
+	}
+}
+
 func TestASliceHoldsWhatFitsAndAtLeastOneEntry(t *testing.T) {
 	w := newWindow(raftlog.Mark{Term: 1, Index: 2}, raftlog.Time{}, nil, 0)
 	for i := raftlog.Index(3); i <= 7; i++ {

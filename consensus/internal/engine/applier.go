@@ -21,8 +21,9 @@ type Applier struct {
 	sessions   *sessions.Table
 	gathered   gathered
 	// unmet are the batches sent and not met, in order of term and sequence: the order in which the log can show them.
-	unmet []sentBatch
-	tick  uint64
+	unmet      []sentBatch
+	unmetArray []sentBatch // see enqueue
+	tick       uint64
 	// leftOut means that the log removed this node: no later entry can carry its batches.
 	leftOut bool
 	// leveled is the machine, if what it does depends on the feature level in force.
@@ -127,7 +128,7 @@ func (a *Applier) Register(sent []Sent, report *Applied) {
 		if a.options.Weakened.Down(guard.LaterTermProof) {
 			a.proveNotDone(s.Term, report)
 		}
-		a.unmet = append(a.unmet, sentBatch{Sent: s})
+		a.unmet = enqueue(&a.unmetArray, a.unmet, sentBatch{Sent: s})
 	}
 }
 

@@ -26,6 +26,7 @@ type stream struct {
 	leader     raftlog.NodeID
 	next       raftlog.Sequence
 	unmet      []unmetBatch
+	unmetArray []unmetBatch // see enqueue
 	unmetBytes int
 	live       int              // of the unmet, those not given up
 	progress   uint64           // tick of the last change
@@ -187,7 +188,7 @@ func (e *Engine) post(p *postings, u unmetBatch) raftlog.Sequence {
 	}
 	u.sequence, u.bytes = s.next, raftlog.EntryHeaderBytes+len(u.body)
 	s.next++
-	s.unmet = append(s.unmet, u)
+	s.unmet = enqueue(&s.unmetArray, s.unmet, u)
 	s.unmetBytes += u.bytes
 	s.live++
 	s.noteSent()

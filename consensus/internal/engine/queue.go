@@ -2,6 +2,26 @@ package engine
 
 import "slices"
 
+// enqueue appends an item to a queue whose first items are cut off as they go; the queue is the end of the array. Where
+// that is full, the queue moves to its front if more than half of it is free, so that each item is moved once on
+// average; else to a new array. So does a queue that has been much longer: what it took would stay.
+func enqueue[T any](array *[]T, queue []T, item T) []T {
+	if len(queue) < cap(queue) {
+		return append(queue, item)
+	}
+	whole := (*array)[:cap(*array)]
+	if n := len(queue); 2*n >= len(whole) || len(whole) > keptItems && n < len(whole)/8 {
+		queue = append(queue, item)
+		*array = queue[:0]
+		return queue
+	}
+	clear(whole[copy(whole, queue):])
+	return append(whole[:len(queue)], item)
+}
+
+// keptItems is for how many items the array of a queue stays, however short the queue is.
+const keptItems = 4096
+
 // queue holds batches that wait to be sent.
 type queue struct {
 	batches []*Batch

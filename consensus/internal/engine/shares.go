@@ -35,6 +35,8 @@ const (
 	maxProposeBytes = 4 << 20
 	// shareBytes is how much of one node is appended before the next one is looked for.
 	shareBytes = 16 << 10
+	// registeredRoom is for how many of its own batches a turn makes room at once.
+	registeredRoom = 1024
 )
 
 // heldOf is what is held of an origin.
@@ -155,6 +157,7 @@ func (e *Engine) chooseBatches(room int) (full bool) {
 	if e.stream.term == e.term && e.isMember(e.options.ID) && !e.lacksState() {
 		own = e.options.ID
 		f.heldOf(own)
+		e.registered = slices.Grow(e.registered, min(len(e.waiting.batches), registeredRoom))
 	}
 	for !full {
 		s, until := f.next(own, e.options.Weakened)

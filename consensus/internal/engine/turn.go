@@ -348,9 +348,9 @@ func (e *Engine) drainReady() {
 	}
 }
 
-// keepOperation copies the slices of an operation, which outlives the Ready that showed it.
+// keepOperation copies the promises of an operation, which outlives the Ready that showed it. Its entries are the
+// window's, and stay as they are.
 func keepOperation(op raft.AppendOperation) raft.AppendOperation {
-	op.Entries = append([]raftlog.Entry(nil), op.Entries...)
 	op.Promises = append([]raft.Message(nil), op.Promises...)
 	return op
 }
