@@ -262,7 +262,7 @@ func (n *Node) start() error {
 		Machine: n.machine, Log: entries{n.log, n}, SnapshotLog: snapshotLog{n.log, n}, Snapshots: n.snapshots,
 		SnapshotBytesPerSecond: n.options.SnapshotBytesPerSecond, Hurry: n.options.Hurry,
 		SubmittedBytes: n.options.MaxWaitingBytes, SubmittedReads: o.MaxWaitingReads,
-		PeerBytes: n.options.peerQueueBytes(), Reactor: n.options.Reactor,
+		PeerBytes: n.options.peerQueueBytes(), Reactor: n.options.Reactor, ReactorAlone: n.loop != nil,
 		Transport: sender{n.transport, n, o.ID},
 		Logger:    n.options.Logger, Shortages: n.shortages, Clock: n.options.Clock, Late: n.options.Late,
 		Tick: tick, Leases: o.LeaseMillis > 0,

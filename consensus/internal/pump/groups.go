@@ -2,6 +2,7 @@ package pump
 
 import (
 	"math"
+	"runtime"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
@@ -9,14 +10,15 @@ import (
 )
 
 // A group costs three writes with a sync, two messages and two acknowledgements, however many batches share it: for
-// fifty clients more than all that is done for the batches themselves. So on the reactor a leader of several nodes does
-// not begin one with the few batches that are there:
+// fifty clients more than all that is done for the batches themselves. So a leader of several nodes does not begin one
+// with the few batches that are there:
 //
 //   - While a group of several batches is under way, what clients send waits for its commit. Its clients are answered
 //     first, and send the next while that is done. Without this the clients divide into two halves, of which each waits
 //     for the other's sync.
-//   - Before the next group the sockets are looked at once more, and again as long as more came, until as many wait as
-//     were answered and waited before.
+//   - Before the next group the sockets of a reactor are looked at once more, and again as long as more came, until as
+//     many wait as were answered and waited before.
+//   - Where clients are goroutines, a crowd of them runs before the next turn: see letClientsRun.
 //
 // A client alone never waits for either. Followers that are slow, or far, hold up one group in aloneGroups.
 type groups struct {
@@ -80,9 +82,6 @@ func (g *groups) awaits(waiting int, commit raftlog.Index) bool {
 
 // gathersGroups reports whether this node waits before it begins a group.
 func (r *Runner) gathersGroups() bool {
-	if r.effects.Reactor == nil {
-		return false
-	}
 	s := r.status.Load()
 	return s.Role == raft.Leader && s.Configuration != nil && len(s.Configuration.Members) > 1
 }
@@ -113,12 +112,21 @@ func (r *Runner) heldFor(now time.Time) time.Duration {
 
 // beginGroup notes that a turn has appended.
 func (r *Runner) beginGroup(operations []raft.AppendOperation) {
-	if r.effects.Reactor == nil {
-		return
-	}
 	for i := range operations {
 		if n := len(operations[i].Entries); n > 0 {
 			r.rounds.inline.groups.begin(n, operations[i].Entries[n-1].Index, time.Now(), r.disk.mean())
 		}
 	}
 }
+
+// letClientsRun lets clients that are goroutines, and can run, run now: what they submit comes with the next turn. Else
+// the first of a crowd that wakes the loop has a turn of its own:
+//
+//  1. The applier, or the loop, ends fifty batches. Their clients wait for a processor.
+//  2. The first one submits the next batch, waits for it, and so hands its processor to the loop that it woke.
+//  3. The loop has a turn with one batch, and the next one with one more.
+//
+// On a reactor a loop that went on to wait for sockets would besides be woken from there, by a call of the system and
+// on another thread. No one waits for a turn but clients and peers; it comes when those that run have run, in any case
+// within the 10 ms after which Go's scheduler takes the processor away from a goroutine.
+func letClientsRun() { runtime.Gosched() }

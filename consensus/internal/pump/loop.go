@@ -31,8 +31,14 @@ func (r *Runner) loop() {
 		case <-r.stopping:
 			return
 		}
+		if len(r.rounds.in.Batches)+len(r.rounds.in.Reads) > 1 {
+			letClientsRun()
+		}
 		if !r.turn() {
 			return
+		}
+		if r.batches.Len() > 0 && !r.holdsBatches(time.Now()) {
+			r.wakeLoop() // for those that waited for the group that this turn saw committed
 		}
 	}
 }

@@ -29,7 +29,7 @@ import (
 
 // Limits of what the loop does itself.
 const (
-	// inlineBytes is how much of entries the loop applies, and how much it writes, at once.
+	// inlineBytes is how much of entries, with their headers, the loop applies, and how much it writes, at once.
 	inlineBytes = 256 << 10
 	// slowSync is how long a write with its sync takes on a disk that the loop leaves to the log writer, until
 	// fastSyncs in a row took less.
@@ -69,9 +69,14 @@ func (r *Runner) Settle() time.Duration {
 	if r.hasStopped() {
 		return time.Hour
 	}
-	r.rounds.inline.groups.answered(int(r.answered.Swap(0)))
+	batches := int(r.answered.Swap(0))
+	r.rounds.inline.groups.answered(batches)
 	if len(r.rounds.inline.appends) > 0 {
 		return r.writeInline()
+	}
+	// What a crowd of readers brings gathers while it wakes the loop, in fewer and larger rounds.
+	if r.effects.ReactorAlone && (batches > 0 || len(r.rounds.out.EndedReads) == 1) {
+		letClientsRun()
 	}
 	now := time.Now()
 	r.sealWhenIdle(now)
@@ -98,7 +103,7 @@ func (r *Runner) handWork(w *engine.Work) {
 // isShort reports whether the loop does the work itself.
 func isShort(w *engine.Work) bool {
 	return w.Jump == nil && !w.Freeze && (w.Last == 0 ||
-		len(w.Entries) > 0 && len(w.Entries) <= applyEntries && engine.SizeOf(w.Entries) <= inlineBytes)
+		len(w.Entries) > 0 && engine.SizeOf(w.Entries) <= inlineBytes)
 }
 
 // applyInline does the work that the turn kept.

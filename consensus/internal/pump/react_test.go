@@ -278,3 +278,29 @@ func TestASealTellsThatTheDiskMoves(t *testing.T) {
 		}
 	}
 }
+
+// The loop applies what is short by its bytes, however many entries it is.
+func TestShortWorkIsAppliedByTheLoop(t *testing.T) {
+	entries := func(n, bytes int) (all []raftlog.Entry) {
+		for i := range n {
+			body := bytes / n
+			if i == 0 {
+				body += bytes % n
+			}
+			all = append(all, raftlog.Entry{Index: raftlog.Index(i + 1), Body: make([]byte, body-raftlog.EntryHeaderBytes)})
+		}
+		return all
+	}
+	for _, c := range []struct {
+		n, bytes int
+		want     bool
+	}{
+		{1, inlineBytes - 1, true}, {1, inlineBytes, true}, {1, inlineBytes + 1, false}, {1000, inlineBytes, true},
+		{1000, inlineBytes + 1, false}, {applyEntries + 1, 100 * (applyEntries + 1), true},
+	} {
+		w := engine.Work{First: 1, Last: raftlog.Index(c.n), Entries: entries(c.n, c.bytes)}
+		if isShort(&w) != c.want {
+			t.Errorf("%d entries of %d bytes: %v", c.n, c.bytes, !c.want)
+		}
+	}
+}

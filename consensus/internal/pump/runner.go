@@ -45,6 +45,8 @@ type Effects struct {
 	PeerBytes int
 	// Reactor, if not nil, is the loop that this node's turns are taken on: see react.go. It outlives the runner.
 	Reactor *reactor.Reactor
+	// ReactorAlone: the reactor has this node's sockets and no client's. Clients are other goroutines.
+	ReactorAlone bool
 	// Tick is the length of a tick.
 	Tick time.Duration
 	// Leases: the engine's Options.LeaseMillis are not 0.
