@@ -18,6 +18,7 @@
 //  5. Readers go past the library (it races with itself when it reads) and past that lock: they read what no call
 //     changes any more. So only readers wait for a disk that is slow to read; the journal, which has history synced
 //     when it rolls, does not.
+//  6. So only the library holds its memory of a segment, and that of a full one is used for the next one (passOn).
 //
 // # Errors
 //

@@ -268,28 +268,31 @@ func (h *History) Write(entries []raftlog.Entry) (unsyncedBytes int64, err error
 }
 
 func (h *History) writeBatches(entries []raftlog.Entry) (bytes int64, err error) {
-	pending, full := 0, false
+	pending := 0
 	for i := range entries {
 		e := &entries[i]
 		h.frame = append(e.AppendHeader(h.frame[:0]), e.Body...)
 		h.batch.Write(uint64(e.Index), h.frame)
 		bytes += frameBytes(h.frame)
-		full = h.note(frameBytes(h.frame)) || full
-		if pending += len(h.frame); pending < batchBytes && i < len(entries)-1 {
+		full := h.note(frameBytes(h.frame))
+		if pending += len(h.frame); pending < batchBytes && !full && i < len(entries)-1 {
 			continue
 		}
 		if err := guarded(func() error { return h.writeBatch(&h.batch) }); err != nil {
 			return 0, err
 		}
+		if full {
+			if err := h.passOn(); err != nil {
+				return 0, err
+			}
+		}
+		h.reserve()
 		if pending > 2*batchBytes { // a large entry's buffers are not worth keeping
 			h.batch, h.frame = tidwall.Batch{}, nil
 		}
 		pending = 0
 	}
-	if full {
-		err = guarded(h.log.ClearCache)
-	}
-	return bytes, err
+	return bytes, nil
 }
 
 // frameBytes is the size of a frame in a segment, with the length that the segment library puts before it.

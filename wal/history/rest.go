@@ -3,8 +3,8 @@ package history
 import "github.com/tidwall/wal"
 
 // The segment library keeps in memory what it need not: the whole segment that it writes, to know its length, and the
-// one before, in case somebody reads. So a node would hold twice a segment, whatever its data are. The one before goes
-// as soon as it is full (see note). The other one goes when there is nothing to write: see Rest.
+// one before, in case somebody reads. So a node would hold twice a segment, whatever its data are. The memory of a full
+// one is used for the next one (see passOn). That of the last one goes when there is nothing to write: see Rest.
 
 // minRestBytes is how much memory is worth a new segment.
 const minRestBytes = 256 << 10
