@@ -26,7 +26,8 @@ func TestPatternsOfSortHaveABound_AtTheEdges(t *testing.T) {
 	}
 	for line, work := range map[string]int{
 		"alpha": 0, "alpha store d": 0, "by w* alpha": keys(1, 1) + elements*valueBytes, "by xyz*xyz alpha": keys(1, 6),
-		"alpha get w*": keys(1, 1), "alpha get w* store d": keys(1, 1) + elements*valueBytes, "alpha get # store d": keys(1, 0) + texts,
+		"alpha get w*": keys(1, 1), "alpha get w* store d": keys(1, 1) + elements*valueBytes,
+		"alpha get # store d":                      keys(1, 0) + texts,
 		"by w* alpha get x*y get w* get # store d": keys(4, 1+2+1) + 2*elements*valueBytes + texts,
 	} {
 		for left, want := range map[int]string{work - 1: tooMuchWork, work: "", work + 1: ""} {

@@ -97,7 +97,9 @@ func TestEstimatesOfContainersFollowTheirArguments(t *testing.T) {
 		"ZRANGESTORE d a 0 9 BYSCORE LIMIT 100 5":    {Work: 5 * elementCost, Made: 5 * elementCost},
 		"ZRANGESTORE d a - + BYLEX REV LIMIT 100 -1": {Work: (elements + 1) * elementCost, Made: whole},
 		"SORT a STORE d":                             {Work: sortCost * whole, Made: whole},
-		"SORT few GET x* STORE d":                    {Work: max(sortCost*(whole/100), command.MaxEntryWork), Made: whole / 100},
+		"SORT few GET x* STORE d": {
+			Work: max(sortCost*(whole/100), command.MaxEntryWork), Made: whole / 100,
+		},
 		"SORT few STORE b":                           {Work: sortCost * (whole / 100), Made: whole / 100},
 		"PFADD nothing":                              {},
 		"PFADD nothing e":                            {Made: 4},

@@ -30,8 +30,8 @@ func storeOfSort(args [][]byte) (at int) {
 // sortShare is about how much work it is to sort elements, for each byte.
 const sortShare = 32
 
-// costOfSort is the cost of SORT key …. What other keys hold for the elements is not known before: where that is copied,
-// the call has an entry for itself.
+// costOfSort is the cost of SORT key …. What other keys hold for the elements is not known before: where that is
+// copied, the call has an entry for itself.
 func costOfSort(_ *command.Spec, args [][]byte, stored command.Stored) command.Estimate {
 	there := stored.Weigh(args[1])
 	e := command.Estimate{Work: sortShare * there, Made: there}
