@@ -6,6 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/exec"
+	"github.com/raftredis/raftredis/fsm/sorting"
+	"github.com/raftredis/raftredis/internal/command"
 )
 
 const notDoubles = "-ERR One or more scores can't be converted into double"
@@ -130,6 +134,34 @@ func TestStoredResultsAreTheSameOnAllNodes(t *testing.T) {
 		}
 	}
 	checkHash(t, m)
+}
+
+// What the patterns of all calls of one entry are together has a bound, and what is refused stores nothing. The next
+// entry begins anew.
+func TestSortsOfAnEntryHaveOneBound(t *testing.T) {
+	m := newMachine(t)
+	script(m, "rpush l 1 2", "set w1 20", "set w2 10")
+	const once = 2*(command.KeyWork+len("w1")) + len("20"+"10")
+	w := &m.writer
+	for _, c := range []struct{ left, done int }{
+		{once - 1, 0}, {once, 1}, {3*once - 1, 2}, {3 * once, 3}, {3*once + 1, 3},
+	} {
+		w.Begin(nil)
+		if *w.PatternsLeft() != exec.MaxPatternWork {
+			t.Fatalf("an entry begins with %d", *w.PatternsLeft())
+		}
+		*w.PatternsLeft() = c.left
+		for i := range 3 {
+			want := ":2\r\n"
+			if i >= c.done {
+				want = "-ERR what BY and GET look for and find is more than 1073741824 bytes\r\n"
+			}
+			call := exec.Call{Args: words("sort l by w* store d")}
+			if got := string(sorting.Functions[0].Write(w, call)); got != want {
+				t.Errorf("with %d of %d left, call %d: %q, want %q", c.left, once, i, got, want)
+			}
+		}
+	}
 }
 
 // A SORT whose patterns are more work than a command may be is refused, also by RAFT.ONCE, and stores nothing: a

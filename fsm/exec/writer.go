@@ -21,7 +21,15 @@ type Writer struct {
 	sought *keyspace.Sought
 	// chances is how many chances the entry took.
 	chances uint64
+	// patternsLeft is how much work the patterns of SORT may still be.
+	patternsLeft int
 }
+
+// MaxPatternWork is how much work the patterns of SORT may be in an entry, or in a call that only reads, in the unit of
+// command.MaxEntryWork: the keys that they look for, and what is copied of what they find. It is as much as a command
+// may be long. Without it, a list of a million equal elements and one long value would be more than there is memory, on
+// all nodes; and so would a transaction of a thousand calls with as much each.
+const MaxPatternWork = 1 << 30
 
 // WriterOf makes a writer to a state.
 func WriterOf(state *keyspace.State) Writer { return Writer{state: state} }
@@ -29,12 +37,15 @@ func WriterOf(state *keyspace.State) Writer { return Writer{state: state} }
 // Begin begins an entry, in database 0. made are the strings that were made ahead of it, by their first byte in its
 // body.
 func (w *Writer) Begin(made map[*byte]*value.Chunks) {
-	w.made, w.chances, w.sought = made, 0, nil
+	w.made, w.chances, w.sought, w.patternsLeft = made, 0, nil, MaxPatternWork
 	w.Select(command.FirstSelection())
 }
 
 // Select chooses the database of what follows, and what else goes with that.
 func (w *Writer) Select(s command.Selection) { w.space, w.selection = w.state.Open(s.Database), s }
+
+// PatternsLeft is how much work the patterns of SORT may still be in this entry. Who does some takes it away.
+func (w *Writer) PatternsLeft() *int { return &w.patternsLeft }
 
 // Selection is what was selected last.
 func (w *Writer) Selection() command.Selection { return w.selection }

@@ -27,8 +27,8 @@ var Functions = []exec.Function{
 // notNumbers is Redis's error for elements, or weights, that are no numbers and shall be sorted as such.
 const notNumbers = "ERR One or more scores can't be converted into double"
 
-// tooMuchWork is the error for patterns that name, or find, more than maxWork.
-var tooMuchWork = "ERR what BY and GET look for and find is more than " + strconv.Itoa(maxWork) + " bytes"
+// tooMuchWork is the error for patterns that name, or find, more than they may.
+var tooMuchWork = "ERR what BY and GET look for and find is more than " + strconv.Itoa(exec.MaxPatternWork) + " bytes"
 
 // order is what the options of SORT say.
 type order struct {
@@ -48,11 +48,6 @@ type order struct {
 	left int
 }
 
-// maxWork is how much work the patterns of a call may be, in the unit of command.MaxEntryWork: the keys that are looked
-// for, and what is copied of what they hold. It is as much as a command may be long. Without it, a list of a million
-// equal elements and one long value would be more than there is memory, on all nodes.
-const maxWork = 1 << 30
-
 // spend counts work for a pattern. It reports whether that may be done.
 func (o *order) spend(work int) bool {
 	o.left -= work
@@ -71,7 +66,7 @@ func (o *order) affords(elements int, patterns ...pattern) bool {
 
 // parse reads the options. refusal is an error, empty if there is none.
 func parse(args [][]byte, mayStore bool) (o order, refusal string) {
-	o.count, o.left = -1, maxWork
+	o.count, o.left = -1, exec.MaxPatternWork
 	for len(args) > 0 {
 		word, rest := args[0], args[1:]
 		switch {
@@ -131,6 +126,9 @@ func sortAndStore(w *exec.Writer, c exec.Call) []byte {
 	if refusal != "" {
 		return c.Error(refusal)
 	}
+	left := w.PatternsLeft()
+	o.left = *left
+	defer func() { *left = o.left }()
 	get := func(key []byte) *keyspace.Entry { return c.Read(w.Get(key)) }
 	if o.store == nil {
 		return o.answer(c, get)

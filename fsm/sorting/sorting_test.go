@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/command"
 )
@@ -32,7 +33,7 @@ func TestPatternsOfSortHaveABound_AtTheEdges(t *testing.T) {
 	} {
 		for left, want := range map[int]string{work - 1: tooMuchWork, work: "", work + 1: ""} {
 			o, refusal := parse(bytes.Fields([]byte(line)), true)
-			if refusal != "" || o.left != maxWork {
+			if refusal != "" || o.left != exec.MaxPatternWork {
 				t.Fatalf("%s: %q, %d is left", line, refusal, o.left)
 			}
 			if o.left = left; work == 0 && left < 0 {

@@ -144,8 +144,9 @@ var serverList = []Difference{
 	},
 	{
 		ID:    "sorts-end",
-		Redis: "`BY` and `GET` of `SORT` look for and find as much as there is memory for",
-		Here:  "a call is refused whose keys to look for, and copies of what they hold, are more than 1 GiB together",
+		Redis: "the patterns of `SORT` and `SORT_RO` look for and find as much as there is memory for",
+		Here: "a call is refused whose keys to look for, and copies of what they hold, are more than 1 GiB together, " +
+			"and in a transaction with those of the calls before it",
 		Why:   "it would end all nodes of a cluster, and again at each start",
 		Proof: "TestSortsOfTooManyPatternsAreRefused",
 	},
