@@ -84,6 +84,9 @@ func (n *Node) statusChanged(before, now *engine.Status) {
 		n.options.Logger.Info("all members know a higher feature level: the cluster's is raised, and builds of lower levels "+
 			"are refused from now on", "level", now.Committed.FeatureLevel())
 	}
+	if e.Leader && now.Leader != 0 && n.obstacle.Load().isOutdated() { // by a word of before: a leader lets the node in
+		n.overcome()
+	}
 	n.watchers.wake(e)
 	if e.Leader {
 		signal(n.moved) // who begins to lead may have addresses to write

@@ -88,6 +88,9 @@ func (o *Obstacle) bars() bool {
 // back, and it may be true. To go on could lose what was acknowledged.
 func (o *Obstacle) holdsBack() bool { return o != nil && o.Unproven && o.Kind == obstacleRolledBack }
 
+// isOutdated reports whether this node's build is of a lower level than its cluster, as far as it was told.
+func (o *Obstacle) isOutdated() bool { return o != nil && o.Kind == obstacleOutdated }
+
 // rank orders obstacles by what depends on them: that a node takes part in nothing, for good or for now, and that it
 // forms no cluster.
 func (o *Obstacle) rank() int {
@@ -215,12 +218,13 @@ func (n *Node) votersAgree(agrees func(id raftlog.NodeID) bool) bool {
 
 // letIn forgets what spoke against a member when the two sides of a connection have let each other in, as far as this
 // node knows. A member that dials learns the level of this build by the answer only, and refuses an outdated one then:
-// without a word, since it has dialled. So that obstacle ends with a dial of this node's own (Welcomed).
+// without a word, since it has dialled. So that obstacle ends with a dial of this node's own (Welcomed), or when the
+// node comes to follow a leader (statusChanged).
 func (n *Node) letIn() {
 	n.mu.Lock()
 	delete(n.words, obstacleRemoved)
 	n.mu.Unlock()
-	if o := n.obstacle.Load(); o != nil && o.Kind != obstacleOutdated {
+	if !n.obstacle.Load().isOutdated() {
 		n.overcome()
 	}
 }
@@ -236,7 +240,7 @@ const wordPatience = 2*transport.DefaultBackoffMax + transport.DefaultDialTimeou
 func (o peerHandler) Welcomed(theirs transport.Hello) {
 	<-o.assembled
 	held := o.obstacle.Load()
-	if held != nil && held.Kind == obstacleOutdated {
+	if held.isOutdated() {
 		o.overcome()
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 )
 
@@ -123,6 +124,14 @@ func TestAnOutdatedNodeSaysSoWhileMembersDialIt(t *testing.T) {
 	peerHandler{n}.Welcomed(transport.Hello{From: 2})
 	if o := n.obstacle.Load(); o != nil {
 		t.Errorf("it was let in, and tells %+v", o)
+	}
+	n.tellObstacle(&Obstacle{Kind: obstacleOutdated})
+	if n.statusChanged(&engine.Status{}, &engine.Status{}); n.obstacle.Load() == nil {
+		t.Error("no one leads, and it tells nothing")
+	}
+	n.statusChanged(&engine.Status{}, &engine.Status{State: engine.State{Leader: 3}})
+	if o := n.obstacle.Load(); o != nil {
+		t.Errorf("it follows a leader, and tells %+v", o)
 	}
 	n.tellObstacle(&Obstacle{Kind: obstacleCopied})
 	if n.letIn(); n.obstacle.Load() != nil {
