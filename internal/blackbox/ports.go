@@ -35,16 +35,20 @@ func Ports(t testing.TB, n int) int {
 	if n >= blockPorts {
 		t.Fatalf("%d ports are wanted, a block has %d", n, blockPorts-1)
 	}
-	for {
+	for begun := false; ; {
 		for ; block.left >= n; block.next, block.left = block.next+1, block.left-1 {
 			if first := block.next; allFree(first, n) && allFree(first+PeerDistance, n) {
 				block.next, block.left = first+n, block.left-n
 				return first
 			}
 		}
-		if !takeBlock(block.next+block.left) && (!giveBlocksBack() || !takeBlock(lowestPort)) {
+		if takeBlock(block.next + block.left) {
+			continue
+		}
+		if begun || !giveBlocksBack() || !takeBlock(lowestPort) {
 			t.Fatalf("no %d neighbouring ports are free between %d and %d", n, lowestPort, highestPort)
 		}
+		begun = true
 	}
 }
 
